@@ -1,0 +1,1 @@
+"""The ledger's schema history (alembic), shipped in the wheel."""

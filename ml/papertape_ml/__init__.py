@@ -1,0 +1,1 @@
+"""Labels, datasets, training and the model registry."""

@@ -1,0 +1,1 @@
+"""Plugins that serve trained models to a session."""

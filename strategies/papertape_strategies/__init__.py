@@ -1,0 +1,1 @@
+"""Rule-based strategies that come with papertape, one file each."""
