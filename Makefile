@@ -1,0 +1,53 @@
+# `make paper` and `make test` need Python 3.11 or newer, pip, make and git; they set up .venv themselves.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+
+.PHONY: help paper test lint types imports docs clean
+
+help:
+	@echo "make paper    set up and run the demo session on the embedded defaults"
+	@echo "make test     set up and run the tests"
+	@echo "make lint     ruff: rules and format"
+	@echo "make types    mypy, strict"
+	@echo "make imports  the direction of imports"
+	@echo "make docs     write the generated reference pages anew"
+
+paper: $(VENV)/.ready-to-run
+	@$(BIN)/papertape run
+
+test: $(VENV)/.ready-to-develop
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.ready-to-develop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready-to-develop
+	$(BIN)/mypy
+
+imports: $(VENV)/.ready-to-develop
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.ready-to-develop
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf $(VENV) dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+$(BIN)/python:
+	@echo "Making the environment $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "papertape needs Python 3.11 or newer, this is %d.%d: make PYTHON=python3.11 ..." % sys.version_info[:2])'
+	@$(PYTHON) -m venv $(VENV)
+
+# Rebuilt when the project's requirements change; the development set holds all that a run needs.
+$(VENV)/.ready-to-run: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing papertape into $(VENV) (about half a minute)"
+	@$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.ready-to-develop: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing papertape and what its tests need into $(VENV) (about a minute)"
+	@$(INSTALL) -e '.[dev,postgres]'
+	@touch $@ $(VENV)/.ready-to-run
