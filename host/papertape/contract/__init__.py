@@ -1,0 +1,41 @@
+"""What plugins see: frozen values, component bases, the hooks, and the errors. All of it is re-exported by `papertape`."""
+
+from papertape.contract.candle import Candle, CandleFlag, Candles, Floats, Ints, Row
+from papertape.contract.component import Component, Param
+from papertape.contract.errors import (
+    BadRow,
+    CandleFileError,
+    ConfigError,
+    InvalidValue,
+    LedgerError,
+    MissingExtra,
+    PapertapeError,
+    PluginError,
+    RequestError,
+    SchemaOutOfDate,
+    SessionDiffers,
+    SessionOwned,
+    StaleSnapshot,
+    TapeSourceChanged,
+    UnknownComponent,
+    UnknownSession,
+)
+from papertape.contract.execution import FeeModel, SlippageModel
+from papertape.contract.feed import Block, Feed, Note
+from papertape.contract.fusion import Council, Fusion, Stance
+from papertape.contract.hookspecs import hookimpl
+from papertape.contract.instrument import Instrument
+from papertape.contract.order import Cancel, Fill, OrderRequest, WorkingOrder
+from papertape.contract.risk import Mark, RiskRule, Sizer, SizingRequest, Standing, Verdict
+from papertape.contract.signal import Signal
+from papertape.contract.snapshot import BookView, Position, Snapshot
+from papertape.contract.strategy import Context, Strategy, Wish
+
+__all__ = [
+    "BadRow", "Block", "BookView", "Cancel", "Candle", "CandleFileError", "CandleFlag", "Candles", "Component",
+    "ConfigError", "Context", "Council", "Feed", "FeeModel", "Fill", "Floats", "Fusion", "Instrument", "Ints",
+    "InvalidValue", "LedgerError", "Mark", "MissingExtra", "Note", "OrderRequest", "PapertapeError", "Param",
+    "PluginError", "Position", "RequestError", "RiskRule", "Row", "SchemaOutOfDate", "SessionDiffers", "SessionOwned",
+    "Signal", "Sizer", "SizingRequest", "SlippageModel", "Snapshot", "StaleSnapshot", "Stance", "Standing", "Strategy",
+    "TapeSourceChanged", "UnknownComponent", "UnknownSession", "Verdict", "Wish", "WorkingOrder", "hookimpl",
+]

@@ -1,0 +1,96 @@
+"""Sizers and risk rules: how much, and whether at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from papertape.contract.candle import Candles
+from papertape.contract.component import Component
+from papertape.contract.instrument import Instrument
+from papertape.contract.order import Side
+from papertape.contract.signal import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class SizingRequest:
+    """An entry to be sized at a close.
+
+    `price`: the symbol's close, quote currency, exact. `equity`, `cash`: of the book, exact, quote currency. `symbols`:
+    how many symbols the session trades. `window()`: the symbol's last closed candles, as many as `Sizer.lookback` asks.
+    `period`: ms per candle.
+    `trips`: profits of this book's closed round trips as fractions of their entry notional, oldest first (last 100).
+    """
+
+    now: int
+    signal: Signal
+    side: Side
+    instrument: Instrument
+    price: Decimal
+    equity: Decimal
+    cash: Decimal
+    symbols: int
+    period: int
+    trips: tuple[float, ...]
+    window: Callable[[], Candles]
+
+
+class Sizer(Component):
+    """Base of sizers. One instance per book; never called for an exit."""
+
+    def lookback(self) -> int:
+        """How many candles `SizingRequest.window` must hold."""
+        return 1
+
+    def size(self, request: SizingRequest) -> Decimal | float:
+        """Units to trade, 0 or more, before rounding down to the lot and the buying power."""
+        raise NotImplementedError(f"{type(self).__name__} needs a size method")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A position or order seen by a rule. `notional`, `exposure`, `equity`: quote currency at the batch's closes.
+
+    `exposure` is the book's gross exposure without the entry, `position` the symbol's signed units, `age` how long ago
+    the symbol's last candle closed, in ms.
+    """
+
+    now: int
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    instrument: Instrument
+    position: Decimal
+    equity: Decimal
+    exposure: Decimal
+    age: int
+
+
+Verdict: TypeAlias = None | Decimal | str
+"""None lets an entry pass, a Decimal shrinks it to that many units, a text refuses it for that reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a rule does to a book as long as it stands: `block` entries, `reduce` to `fraction` of the position (once), or
+    `flatten` everything and block."""
+
+    action: Literal["block", "reduce", "flatten"]
+    reason: str
+    fraction: float = 0.5
+
+
+class RiskRule(Component):
+    """Base of risk rules. One instance per book. Exits, stops and liquidations never pass through `check`."""
+
+    def on_mark(self, now: int, equity: float, exposure: float) -> Standing | None:
+        """Called for every batch after the book is marked; floats, quote currency. None: nothing stands."""
+        return None
+
+    def check(self, entry: Mark) -> Verdict:
+        """Called for every entry once it is sized. Reasons should not vary from candle to candle for one cause."""
+        return None
+
+    def on_round_trip(self, now: int, profit: Decimal) -> None:
+        """Called when a position has gone flat; `profit` net of all its fees, quote currency."""
