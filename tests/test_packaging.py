@@ -58,6 +58,10 @@ def test_the_package_that_authors_import_loads_no_database_and_no_models() -> No
     assert modules_loaded_by("import papertape") & heavy == set()
 
 
+def test_a_name_of_the_contract_is_there_on_first_use() -> None:
+    assert "papertape.contract.signal" in modules_loaded_by("from papertape import Signal")
+
+
 @pytest.mark.parametrize("package", ["papertape", "papertape_ml", "papertape_plugins", "papertape_strategies"])
 def test_every_public_package_says_that_it_is_typed(package: str) -> None:
     [marker] = ROOT.glob(f"*/{package}/py.typed")

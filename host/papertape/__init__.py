@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    from papertape import contract
+    import papertape.contract as contract  # `from papertape import` would ask this function again
 
     if name in contract.__all__:
         return getattr(contract, name)
@@ -20,6 +20,6 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    from papertape import contract
+    import papertape.contract as contract
 
     return sorted([*contract.__all__, "__version__"])
