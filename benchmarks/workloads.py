@@ -1,8 +1,8 @@
 """Seeded candles that every benchmark runs on: random walks of one-minute candles, written once as Parquet.
 
-``python benchmarks/workloads.py SYMBOLSxCANDLES ...`` writes the files of those workloads that are not there yet, for example
-``1x1000000 20x100000``. numpy and pyarrow are imported only where candles are made, so that a process which merely wants a path
-stays small (it is the floor under the peak memory that Linux reports for its children).
+``python benchmarks/workloads.py SYMBOLSxCANDLES ...`` writes the files of those workloads that are not there yet, for
+example ``1x1000000 20x100000``. numpy and pyarrow are imported only where candles are made, so that a process which
+merely wants a path stays small (it is the floor under the peak memory that Linux reports for its children).
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ class Workload:
 def walk(generator: np.random.Generator, candles: int) -> dict[str, NDArray[np.float64]]:
     """A geometric random walk as candle columns, in quote currency (``volume``: base units).
 
-    Each candle opens at the close before it, so that an engine which fills at the signal's close and one which fills at the next
-    open pay the same price. Prices have 4 decimals and volumes 3, for engines with fixed-point numbers; volumes are large enough
-    that no engine's participation limit is reached.
+    Each candle opens at the close before it, so that an engine which fills at the signal's close and one which fills
+    at the next open pay the same price. Prices have 4 decimals and volumes 3, for engines with fixed-point numbers;
+    volumes are large enough that no engine's participation limit is reached.
     """
     import numpy as np
 

@@ -1,7 +1,7 @@
 """backtesting.py: ``python -m peers.run_backtesting FILE``, in its own environment.
 
-Its usual way: indicators are computed by pandas for the whole history before the loop, ``next`` is called for each candle, orders
-fill at the next open. The run includes the table of statistics that it always computes.
+Its usual way: indicators are computed by pandas for the whole history before the loop, ``next`` is called for each
+candle, orders fill at the next open. The run includes the table of statistics that it always computes.
 """
 # The library lives in another environment and has no types.
 # mypy: ignore-errors

@@ -1,8 +1,8 @@
 """backtrader: ``python -m peers.run_backtrader FILE``, in its own environment.
 
-Its defaults (data preloaded, indicators computed for the whole history first), without the observers that serve its plots.
-Orders fill at the next open. Its EMA is seeded with a simple average of the first candles, not with the first close, so its
-first trades may differ by a candle.
+Its defaults (data preloaded, indicators computed for the whole history first), without the observers that serve its
+plots. Orders fill at the next open. Its EMA is seeded with a simple average of the first candles, not with the first
+close, so its first trades may differ by a candle.
 """
 # The library lives in another environment and has no types.
 # mypy: ignore-errors

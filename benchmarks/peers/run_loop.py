@@ -1,8 +1,9 @@
 """The floor: a bare Python loop over tuples that does the arithmetic of the work and nothing else.
 
-``python -m peers.run_loop FILE...`` It keeps an equity mark a candle in a list, and has no orders, events, checks or ledger; what
-an engine costs above it is what the engine adds. Several files are independent symbols that draw on one account, which is
-exact for a fixed lot as long as cash lasts. Its round trips and closing equity are what every other engine must show.
+``python -m peers.run_loop FILE...`` It keeps an equity mark a candle in a list, and has no orders, events, checks or
+ledger; what an engine costs above it is what the engine adds. Several files are independent symbols that draw on one
+account, which is exact for a fixed lot as long as cash lasts. Its round trips and closing equity are what every other
+engine must show.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def cross(opens: list[float], closes: list[float]) -> tuple[int, float]:
 def main(files: list[str]) -> None:
     """Run every file and report the sum."""
     tables = [parquet.read_table(file, columns=["open", "close"]) for file in files]
-    columns = [(table["open"].to_pylist(), table["close"].to_pylist()) for table in tables]
+    columns = [(table["open"].to_numpy().tolist(), table["close"].to_numpy().tolist()) for table in tables]
     stopwatch = Stopwatch()
     with stopwatch.running():
         results = [cross(opens, closes) for opens, closes in columns]

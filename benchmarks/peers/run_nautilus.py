@@ -1,8 +1,8 @@
 """nautilus_trader: ``python -m peers.run_nautilus [--bypass] FILE``, in its own environment.
 
-Bars, a Python strategy and nautilus' own compiled EMAs. Its market orders fill at the signal's close, which in this data is the
-next open. Log level ERROR and no post-run analysis; ``--bypass`` also takes the log and the risk engine out, which is its
-fastest supported set-up.
+Bars, a Python strategy and nautilus' own compiled EMAs. Its market orders fill at the signal's close, which in this
+data is the next open. Log level ERROR and no post-run analysis; ``--bypass`` also takes the log and the risk engine
+out, which is its fastest supported set-up.
 """
 # The library lives in another environment and has no types.
 # mypy: ignore-errors

@@ -1,7 +1,8 @@
 """vectorbt: ``python -m peers.run_vectorbt FILE``, in its own environment.
 
-Not event-driven: whole columns at once, compiled by numba. It stands here as what array speed is. Signals are shifted one candle and
-filled at the open. The run ends with the equity of every candle, which the other engines keep too; the compiler is warmed up first.
+Not event-driven: whole columns at once, compiled by numba. It stands here as what array speed is. Signals are shifted
+one candle and filled at the open. The run ends with the equity of every candle, which the other engines keep too; the
+compiler is warmed up first.
 """
 # The library lives in another environment and has no types.
 # mypy: ignore-errors

@@ -1,8 +1,8 @@
 """Make one virtual environment per peer under ``benchmarks/.venvs/NAME``.
 
-``python benchmarks/peers/setup.py [NAME ...]``: the named peers, or all that have a ``requirements-NAME.txt`` here. Each peer gets
-an environment of its own because their version ranges of numpy and pandas exclude one another. An environment whose
-requirements have not changed since it was made is left as it is.
+``python benchmarks/peers/setup.py [NAME ...]``: the named peers, or all that have a ``requirements-NAME.txt`` here.
+Each peer gets an environment of its own because their version ranges of numpy and pandas exclude one another. An
+environment whose requirements have not changed since it was made is left as it is.
 """
 
 from __future__ import annotations

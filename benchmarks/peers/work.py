@@ -1,9 +1,9 @@
 """The work that every engine does, and the one line each driver prints about it.
 
-Long when EMA(12) is above EMA(26), flat when it is below, both seeded with the first close (alpha = 2 / (n + 1)), decided at a
-candle's close from the 26th candle on. A market order of a fixed lot meets the next open; a fee on the notional of each side.
-The lot is fixed because 17,901 round trips at 20 bps each shrink an all-in account until engines that trade whole units stop
-trading, and so stop doing the work.
+Long when EMA(12) is above EMA(26), flat when it is below, both seeded with the first close (alpha = 2 / (n + 1)),
+decided at a candle's close from the 26th candle on. A market order of a fixed lot meets the next open; a fee on the
+notional of each side. The lot is fixed because 17,901 round trips at 20 bps each shrink an all-in account until
+engines that trade whole units stop trading, and so stop doing the work.
 """
 
 from __future__ import annotations
