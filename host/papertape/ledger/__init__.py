@@ -1,0 +1,1 @@
+"""The ledger: everything a session did, in SQL, one transaction per checkpoint."""
