@@ -1,0 +1,1 @@
+"""How much a book trades, and whether it may: sizers and risk rules."""

@@ -1,0 +1,1 @@
+"""Sizers: how many units an entry is for. One file each."""
