@@ -1,7 +1,7 @@
 """Candles: one closed bar, its provenance, and a read-only window of them."""
 
 from enum import IntFlag
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,13 @@ import numpy.typing as npt
 Row: TypeAlias = tuple[int, float, float, float, float, float, int]
 """A candle on the hot path: (ts, open, high, low, close, volume, flags), plain and in `Candle`'s order."""
 
-TS, OPEN, HIGH, LOW, CLOSE, VOLUME, FLAGS = range(7)
+TS: Final = 0
+OPEN: Final = 1
+HIGH: Final = 2
+LOW: Final = 3
+CLOSE: Final = 4
+VOLUME: Final = 5
+FLAGS: Final = 6
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]

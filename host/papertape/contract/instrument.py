@@ -36,6 +36,8 @@ class Instrument:
             value = getattr(self, name)
             if not (value.is_finite() and value >= least):
                 raise InvalidValue(f"instrument {self.symbol}: {name} must be a finite number from {least}, was {value}")
+        if self.maintenance >= 1:
+            raise InvalidValue(f"instrument {self.symbol}: maintenance must be below 1, was {self.maintenance}")
         if not (self.lot.is_finite() and self.lot > 0):
             raise InvalidValue(f"instrument {self.symbol}: lot must be above 0, was {self.lot}")
         if not (self.leverage.is_finite() and self.leverage >= 1):

@@ -1,0 +1,348 @@
+"""The simulated exchange: one book's working orders meet one batch of candles."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from papertape.broker import matching
+from papertape.broker.book import Book, Settled
+from papertape.broker.liquidation import liquidation_price, maintenance
+from papertape.broker.matching import Prices
+from papertape.broker.money import ZERO, add, booked, ceil_to, divide, exact, floor_to, multiply, subtract
+from papertape.broker.order import Order, Role, Status
+from papertape.contract.candle import CLOSE, TS, VOLUME, Candle, Row
+from papertape.contract.execution import FeeModel, SlippageModel
+from papertape.contract.instrument import Instrument
+
+EXITS: tuple[Role, ...] = ("exit", "stop-loss", "take-profit", "liquidation")
+LEGS: tuple[Role, ...] = ("stop-loss", "take-profit")
+
+
+def cost(quantity: Decimal, price: Decimal, rate: Decimal) -> Decimal:
+    """What a buy takes from cash: notional and fee as they are booked, quote currency."""
+    notional = multiply(quantity, price)
+    return add(booked(notional), booked(multiply(notional, rate)))
+
+
+class Journal(Protocol):
+    """Where the exchange says what happened; it numbers everything."""
+
+    batch: int
+    now: int
+
+    def number(self) -> int: ...
+    def created(self, book: Book, order: Order) -> None: ...
+    def changed(self, book: Book, order: Order) -> None: ...
+    def ended(self, book: Book, order: Order) -> None: ...
+    def filled(
+        self, book: Book, order: Order, quantity: Decimal, price: Decimal, maker: bool, at: int, settled: Settled, note: str
+    ) -> None: ...
+
+
+class Exchange:
+    """Fills orders as the explanation page on candles says: the open first, then stops, then limits.
+
+    `participation`: the fraction of a candle's volume that one book may take, None for no limit. `touch`: whether a
+    limit fills when the range only touches it.
+    """
+
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        fees: FeeModel,
+        slippage: SlippageModel,
+        journal: Journal,
+        participation: Decimal | None = None,
+        touch: bool = False,
+    ) -> None:
+        self.instruments = instruments
+        self.fees = fees
+        self.slippage = slippage
+        self.journal = journal
+        self.participation = participation
+        self.touch = touch
+
+    def meet(self, book: Book, rows: tuple[Row | None, ...], last: tuple[Row | None, ...]) -> None:
+        """Lets the book's effective orders meet the batch's candles. `last`: the candles before this batch."""
+        slots = {order.slot for order in book.orders}
+        if book.margin:
+            slots.update(book.holdings)
+        for slot in sorted(slots):
+            row = rows[slot]
+            if row is not None:
+                Meeting(self, book, slot, row, last).run()
+
+    def liquidate_at_close(self, book: Book, last: tuple[Row | None, ...]) -> None:
+        """Closes every position of a margin book whose equity at the closes is not above its maintenance."""
+        if not book.holdings or book.exact_equity(last) > maintenance(book, self.instruments, last):
+            return
+        for slot in sorted(book.holdings):
+            row = last[slot]
+            assert row is not None
+            Meeting(self, book, slot, row, last).liquidate(exact(row[CLOSE]), self.journal.now)
+
+    def end(self, book: Book, order: Order, status: Status, reason: str) -> None:
+        """Takes a working order off the book."""
+        order.status = status
+        order.reason = reason
+        book.orders.remove(order)
+        self.journal.ended(book, order)
+
+
+class Meeting:
+    """One symbol's candle and the orders of one book for it."""
+
+    def __init__(self, exchange: Exchange, book: Book, slot: int, row: Row, last: tuple[Row | None, ...]) -> None:
+        self.exchange = exchange
+        self.book = book
+        self.slot = slot
+        self.row = row
+        self.last = last
+        self.instrument = exchange.instruments[slot]
+        self.candle: Prices = matching.prices_of(row)
+        self.close_time = exchange.journal.now
+        share = exchange.participation
+        self.volume = None if share is None else floor_to(multiply(exact(row[VOLUME]), share), self.instrument.lot)
+
+    def run(self) -> None:
+        self._expire()
+        self._open()
+        self._inside()
+        self._after()
+
+    def _effective(self, order: Order) -> bool:
+        return order.status == "working" and order.effective <= self.row[TS]
+
+    def _mine(self) -> list[Order]:
+        return [order for order in self.book.orders if order.slot == self.slot]
+
+    def _expire(self) -> None:
+        for order in self._mine():
+            if order.expires is not None and order.expires < self.close_time:
+                self.exchange.end(self.book, order, "expired", "its time was over")
+
+    def _open(self) -> None:
+        liquidation = self._liquidation_price()
+        if liquidation is not None and self._beyond(self.candle.open, liquidation):
+            self.liquidate(self.candle.open, self.row[TS])
+        done: set[int] = set()
+        while order := next((o for o in self._mine() if o.id not in done and self._effective(o)), None):
+            done.add(order.id)  # legs that a fill brings join the queue, since the open has not passed yet
+            price = matching.at_open(order, self.candle, self.exchange.touch)
+            if price is not None:
+                self._execute(order, price, at_open=True)
+
+    def _inside(self) -> None:
+        for order in self._mine():
+            if order.type == "market" and self.row[TS] < order.effective < self.close_time and order.status == "working":
+                self._execute(order, matching.market_inside(order, self.candle), at_open=False)
+        self._sweep(stops=True)
+        self._sweep(stops=False)
+
+    def _sweep(self, stops: bool) -> None:
+        """Fills what the range reaches, nearest to the open first; a liquidation stands among the stops."""
+        reached: list[tuple[Decimal, int, Order | None, Decimal]] = []
+        for order in self._mine():
+            is_stop = order.type in ("stop", "trailing-stop")
+            if is_stop == stops and self._effective(order):
+                price = matching.inside(order, self.candle, self.exchange.touch)
+                if price is not None:
+                    reached.append((subtract(price, self.candle.open).copy_abs(), order.id, order, price))
+        liquidation = self._reached_liquidation() if stops else None
+        if liquidation is not None:
+            reached.append((subtract(liquidation, self.candle.open).copy_abs(), 0, None, liquidation))
+        for _, _, hit, price in sorted(reached, key=lambda entry: entry[:2]):
+            if hit is None:
+                # A stop that was nearer may have closed or shrunk the position meanwhile.
+                if (liquidation := self._reached_liquidation()) is not None:
+                    self.liquidate(liquidation, self.close_time)
+            elif hit.status == "working":
+                self._execute(hit, price, at_open=False)
+
+    def _after(self) -> None:
+        for order in self._mine():
+            if not self._effective(order):
+                continue
+            if order.time_in_force in ("IOC", "FOK"):
+                self.exchange.end(self.book, order, "cancelled", f"{order.time_in_force}: the rest could not be filled at once")
+            elif order.type == "trailing-stop":
+                order.stop_price = matching.trailed(order, self.candle)
+                self.exchange.journal.changed(self.book, order)
+            order.resting = order.type == "limit" or order.triggered
+
+    def _execute(self, order: Order, price: Decimal, at_open: bool) -> None:
+        quantity, note = self._quantity(order)
+        if quantity == 0:
+            return
+        if at_open and order.type in ("stop", "trailing-stop") and not note:
+            own = order.role == "stop-loss" and order.batch == self.exchange.journal.batch
+            note = "opened beyond its own stop" if own else "gap over the stop"
+        maker = order.resting or (order.type == "limit" and not at_open)
+        price = price if maker else self._slipped(order, price, quantity)
+        rate = self.exchange.fees.rate(self.instrument, maker)
+        short_of_cash = ""
+        if order.sign > 0 and not self.instrument.margin:
+            affordable = self._affordable(quantity, price, rate)
+            if affordable < quantity:
+                short_of_cash = "the price moved and cash no longer covers the rest"
+                quantity = affordable
+        if quantity > 0:
+            self._fill(order, quantity, price, rate, maker, self.row[TS] if at_open else self.close_time, note)
+        if short_of_cash and order.status == "working":
+            self.exchange.end(self.book, order, "cancelled", short_of_cash)
+
+    def _quantity(self, order: Order) -> tuple[Decimal, str]:
+        """How much of the order this candle can fill, and what is special about it."""
+        quantity = order.remaining
+        if order.reduce_only or order.role in EXITS or (order.sign < 0 and not self.instrument.margin):
+            held = self.book.quantity(self.slot)
+            closable = held.copy_abs() if (held > 0) == (order.sign < 0) and held else ZERO
+            if closable == 0:
+                self.exchange.end(self.book, order, "cancelled", "there is no position left to reduce")
+                return ZERO, ""
+            quantity = min(quantity, closable)
+        if self.volume is not None and order.role != "liquidation" and quantity > self.volume:
+            if order.time_in_force == "FOK":
+                self.exchange.end(self.book, order, "cancelled", "FOK: the candle's volume does not hold all of it")
+                return ZERO, ""
+            return self.volume, "partial: volume limit"
+        return quantity, ""
+
+    def _slipped(self, order: Order, price: Decimal, quantity: Decimal) -> Decimal:
+        """Slippage, then the tick, both against the trader; a limit is never exceeded."""
+        tick = self.instrument.tick
+        if order.type in ("limit", "stop-limit"):
+            assert order.price is not None
+            if order.sign > 0:
+                return min(ceil_to(price, tick), order.price)
+            return max(floor_to(price, tick), order.price)
+        worse = self.exchange.slippage.slip(order.side, price, quantity, Candle._make(self.row))
+        if order.sign > 0:
+            return ceil_to(add(price, worse), tick)
+        slipped = floor_to(subtract(price, worse), tick)
+        return slipped if slipped > 0 else price
+
+    def _affordable(self, quantity: Decimal, price: Decimal, rate: Decimal) -> Decimal:
+        """The largest multiple of the lot, up to `quantity`, whose booked notional and fee the book's cash covers."""
+        cash = self.book.cash
+        if cost(quantity, price, rate) <= cash:
+            return quantity
+        lot = self.instrument.lot
+        unit = multiply(price, add(Decimal(1), rate))
+        covered = min(quantity, floor_to(divide(max(cash, ZERO), unit), lot))
+        while covered > 0 and cost(covered, price, rate) > cash:
+            covered = subtract(covered, lot)  # booking rounds half-even and can take the last unit of scale
+        return max(covered, ZERO)
+
+    def _fill(
+        self, order: Order, quantity: Decimal, price: Decimal, rate: Decimal, maker: bool, at: int, note: str
+    ) -> None:
+        book, journal = self.book, self.exchange.journal
+        settled = book.settle(self.slot, order.sign, quantity, price, rate, at)
+        order.filled = add(order.filled, quantity)
+        if self.volume is not None and order.role != "liquidation":
+            self.volume = subtract(self.volume, quantity)
+        if order.filled == order.quantity:
+            order.status = "filled"
+            if order in book.orders:
+                book.orders.remove(order)
+        journal.filled(book, order, quantity, price, maker, at, settled, note)
+        if order.status == "filled":
+            journal.ended(book, order)
+        else:
+            journal.changed(book, order)
+        if order.role == "entry" and (order.stop_loss is not None or order.take_profit is not None):
+            self._bracket(order, quantity, inside=at != self.row[TS])
+        if order.role in LEGS:
+            self._shrink_sibling(order, quantity)
+        self._follow_position()
+
+    def _bracket(self, entry: Order, quantity: Decimal, inside: bool) -> None:
+        """Brings or grows the entry's legs. After an entry inside the candle the target waits for the next one."""
+        for role, price in (("stop-loss", entry.stop_loss), ("take-profit", entry.take_profit)):
+            if price is None:
+                continue
+            leg = next((o for o in self.book.orders if o.parent == entry.id and o.role == role), None)
+            if leg is not None:
+                leg.quantity = add(leg.quantity, quantity)
+                self.exchange.journal.changed(self.book, leg)
+                continue
+            stop = role == "stop-loss"
+            journal = self.exchange.journal
+            leg = Order(
+                id=journal.number(),
+                batch=journal.batch,
+                at=journal.now,
+                effective=self.close_time if inside and not stop else self.row[TS],
+                slot=self.slot,
+                symbol=entry.symbol,
+                sign=-entry.sign,
+                type="stop" if stop else "limit",
+                quantity=quantity,
+                role="stop-loss" if stop else "take-profit",
+                price=None if stop else price,
+                stop_price=price if stop else None,
+                reduce_only=True,
+                signal=entry.signal,
+                parent=entry.id,
+            )
+            self.book.orders.append(leg)
+            journal.created(self.book, leg)
+
+    def _shrink_sibling(self, leg: Order, quantity: Decimal) -> None:
+        for other in self._mine():
+            if other.parent == leg.parent and other.role in LEGS and other is not leg:
+                self._shrink(other, quantity, "the other leg of its bracket was filled")
+
+    def _follow_position(self) -> None:
+        """Legs never cover more than the position; with the position gone, so are its legs and exits."""
+        size = self.book.quantity(self.slot).copy_abs()
+        for role in LEGS:
+            legs = [order for order in self._mine() if order.role == role]
+            covered = ZERO
+            for leg in legs:
+                room = subtract(size, covered)
+                if leg.remaining > room:
+                    self._shrink(leg, subtract(leg.remaining, room), "the position was closed")
+                covered = add(covered, min(leg.remaining, room))
+        if size == 0:
+            for order in self._mine():
+                if order.role == "exit":
+                    self.exchange.end(self.book, order, "cancelled", "the position was closed")
+
+    def _shrink(self, order: Order, quantity: Decimal, reason: str) -> None:
+        if quantity >= order.remaining:
+            self.exchange.end(self.book, order, "cancelled", reason)
+        else:
+            order.quantity = subtract(order.quantity, quantity)
+            self.exchange.journal.changed(self.book, order)
+
+    def _liquidation_price(self) -> Decimal | None:
+        if not self.book.margin or self.slot not in self.book.holdings:
+            return None
+        return liquidation_price(self.book, self.slot, self.exchange.instruments, self.last)
+
+    def _reached_liquidation(self) -> Decimal | None:
+        liquidation = self._liquidation_price()
+        if liquidation is None:
+            return None
+        adverse = self.candle.low if self.book.quantity(self.slot) > 0 else self.candle.high
+        return liquidation if self._beyond(adverse, liquidation) else None
+
+    def _beyond(self, price: Decimal, liquidation: Decimal) -> bool:
+        return price <= liquidation if self.book.quantity(self.slot) > 0 else price >= liquidation
+
+    def liquidate(self, price: Decimal, at: int) -> None:
+        """Closes the whole position at `price` (before slippage), outside any volume limit."""
+        held = self.book.quantity(self.slot)
+        journal = self.exchange.journal
+        order = Order(
+            id=journal.number(), batch=journal.batch, at=journal.now, effective=at, slot=self.slot,
+            symbol=self.instrument.symbol, sign=-1 if held > 0 else 1, type="market", quantity=held.copy_abs(),
+            role="liquidation", reason="equity fell to the maintenance margin",
+        )
+        self.book.orders.append(order)
+        journal.created(self.book, order)
+        rate = self.exchange.fees.rate(self.instrument, False)
+        slipped = self._slipped(order, price, order.quantity)
+        self._fill(order, order.quantity, slipped, rate, False, at, "liquidation")

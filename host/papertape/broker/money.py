@@ -1,0 +1,88 @@
+"""Exact money. Every sum is exact or an error; rounding happens where a value is booked, and only there.
+
+The contexts are our own, so that a plugin that changes the thread's decimal context changes nothing here.
+"""
+
+from decimal import (
+    ROUND_CEILING,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+)
+
+EXACT = Context(prec=80, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+"""For sums and products that must come out exact; a lost digit raises `decimal.Inexact`."""
+
+ROUNDED = Context(prec=80, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+"""For quotients and for rounding to a scale."""
+
+SCALE = Decimal("0.00000001")
+"""The unit in which cash and fees are booked: 1e-8 of the quote currency."""
+
+ZERO = Decimal(0)
+
+add = EXACT.add
+subtract = EXACT.subtract
+multiply = EXACT.multiply
+divide = ROUNDED.divide
+
+
+def exact(value: float) -> Decimal:
+    """A price or quantity as read: the shortest decimal that gives this float64 back.
+
+    >>> exact(0.1)
+    Decimal('0.1')
+    """
+    return Decimal(repr(float(value)))
+
+
+def decimal(value: Decimal | float | int) -> Decimal:
+    """`value` as an exact decimal; floats by their shortest form."""
+    return value if isinstance(value, Decimal) else exact(value) if isinstance(value, float) else Decimal(value)
+
+
+def booked(value: Decimal) -> Decimal:
+    """`value` at the scale of the books, rounded half-even.
+
+    >>> booked(Decimal("0.000000125"))
+    Decimal('1.2E-7')
+    """
+    return ROUNDED.quantize(value, SCALE)
+
+
+def floor_to(value: Decimal, step: Decimal) -> Decimal:
+    """The largest multiple of `step` that is not above `value`; `value` itself where step is 0.
+
+    >>> floor_to(Decimal("1.2345"), Decimal("0.01"))
+    Decimal('1.23')
+    """
+    return _to_step(value, step, ROUND_FLOOR)
+
+
+def ceil_to(value: Decimal, step: Decimal) -> Decimal:
+    """The smallest multiple of `step` that is not below `value`; `value` itself where step is 0."""
+    return _to_step(value, step, ROUND_CEILING)
+
+
+def _to_step(value: Decimal, step: Decimal, rounding: str) -> Decimal:
+    if not step:
+        return value
+    steps = divide(value, step).to_integral_value(rounding=rounding, context=ROUNDED)
+    return multiply(steps, step)
+
+
+def plain(value: Decimal) -> str:
+    """Plain notation without trailing zeros.
+
+    >>> plain(Decimal("1.2300")), plain(Decimal("1E+3")), plain(Decimal("-0.00"))
+    ('1.23', '1000', '0')
+    """
+    if not value:
+        return "0"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

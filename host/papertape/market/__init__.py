@@ -1,0 +1,1 @@
+"""The market as a session has seen it: timeframes, windows, instruments."""
