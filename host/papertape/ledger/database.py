@@ -88,7 +88,7 @@ def connect(url: str, *, create: bool = False, patience: float = PATIENCE) -> Da
 
 
 def revision(database: Database) -> str | None:
-    """The revision that the database is at; None where it holds no ledger. Raises LedgerError for somebody else's tables."""
+    """The database's revision; None where it holds no ledger. Raises LedgerError for somebody else's tables."""
     with database.read() as connection:
         tables = set(inspect(connection).get_table_names())
         if VERSION_TABLE in tables:

@@ -20,7 +20,11 @@ _MEANINGS = (
     ("no space left on device", "has no space left to grow", "free some space on its server, then resume"),
     ("permission denied", "may not be used by this user", "grant the rights, or name another with --db"),
     ("violates", "already holds other rows in that place", "`papertape sessions verify` finds the first difference"),
-    ("constraint failed", "already holds other rows in that place", "`papertape sessions verify` finds the first difference"),
+    (
+        "constraint failed",
+        "already holds other rows in that place",
+        "`papertape sessions verify` finds the first difference",
+    ),
     ("connection", "does not answer", "check that the server runs and that --db names it"),
 )
 

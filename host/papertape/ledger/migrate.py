@@ -81,6 +81,8 @@ def _exclusive(database: Database) -> Iterator[Connection]:
             with connection.execution_options(papertape_writes=True).begin():
                 yield connection
                 if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
-                    raise LedgerError(f"the migration of {database.name} was undone: {len(broken)} rows lost their session")
+                    raise LedgerError(
+                        f"the migration of {database.name} was undone: {len(broken)} rows lost their session"
+                    )
         finally:
             driver.execute("PRAGMA foreign_keys=ON")

@@ -112,11 +112,11 @@ class TapeRow(NamedTuple):
 
 
 class EquityRow(NamedTuple):
-    """Every candle's value of one book over `count` batches from `first_batch`: float64 columns, packed by `pack_series`."""
+    """Every candle's value of one book over `count` batches from `first_batch`, packed (`papertape.ledger.series`)."""
 
     book: str
     first_batch: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody calls
     times: bytes
     equity: bytes
     exposure: bytes
@@ -128,14 +128,14 @@ class NoteRow(NamedTuple):
     source: str
     symbol: str
     kind: str
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody calls
     first_ts: int
     last_ts: int
     example: str
 
 
 class CheckpointRow(NamedTuple):
-    """Where a session can go on: after `batch`, with everything up to `seq` in the ledger. `digest`: of the chain there."""
+    """Where a session can go on: after `batch`, with all up to `seq` in the ledger. `digest`: of the chain there."""
 
     batch: int
     at: int
@@ -147,7 +147,8 @@ class CheckpointRow(NamedTuple):
 @dataclass(slots=True)
 class Effects:
     """What one transaction adds to a session. `orders` holds each order once, in its latest state (insert or replace by
-    seq); `notes` replaces the counts by (source, symbol, kind); `checkpoint` keeps its digest for ever, its state until the next."""
+    seq); `notes` replaces the counts by (source, symbol, kind); `checkpoint` keeps its digest for ever, its state until
+    the next."""
 
     signals: list[SignalRow] = field(default_factory=list)
     orders: list[OrderRow] = field(default_factory=list)
