@@ -1,6 +1,7 @@
 """Components: what a plugin registers. Parameters that describe themselves, and state that survives a restart."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from papertape.contract.errors import ConfigError
@@ -49,6 +50,8 @@ class Param(Generic[T]):
         if value is None and self.default is None:
             return cast(T, None)
         converted = self._convert(value, where)
+        if isinstance(converted, (float, Decimal)) and not Decimal(converted).is_finite():
+            raise ConfigError(f"{where} must be a finite number, was {value!r}")
         if self.choices and converted not in self.choices:
             raise ConfigError(f"{where} must be one of {', '.join(map(str, self.choices))}, was {value!r}")
         if self.min is not None and not cast(float, converted) >= self.min:
@@ -79,7 +82,15 @@ class Param(Generic[T]):
             raise ConfigError(f"{where} must be {_NAMES.get(wanted, wanted.__name__)}, was {value!r}") from None
 
 
-_NAMES = {int: "a whole number", float: "a number", str: "text", dict: "a table", list: "a list", tuple: "a list"}
+_NAMES = {
+    int: "a whole number",
+    float: "a number",
+    Decimal: "a number",
+    str: "text",
+    dict: "a table",
+    list: "a list",
+    tuple: "a list",
+}
 
 
 class Component:
