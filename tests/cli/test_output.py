@@ -82,13 +82,6 @@ def test_json_refuses_what_is_no_number() -> None:
         output.print_json({"sharpe": float("nan")})
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False))
-def test_plain_notation_is_exact_and_short(value: Decimal) -> None:
-    text = output.plain(value)
-    assert Decimal(text) == value
-    assert "E" not in text and not ("." in text and text.endswith("0"))
-
-
 def test_messages_go_to_stderr_and_details_wait_for_verbose(capsys: pytest.CaptureFixture[str]) -> None:
     output.say("working")
     output.say("a detail", level=1)

@@ -1,0 +1,26 @@
+"""The command line. One file per command group; nothing heavy is imported before a command needs it."""
+
+import click
+
+from papertape import __version__
+from papertape.cli.options import common_options
+from papertape.cli.root import Entry, Root
+
+COMMANDS = {
+    "completion": Entry(
+        "papertape.cli.completion", "completion", "The lines that teach a shell to complete papertape."
+    ),
+}
+
+cli = Root(
+    "papertape",
+    table=COMMANDS,
+    params=common_options(),
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="""Paper-trade live, recorded and simulated markets with plugin strategies. Never with real money.
+
+    Everything papertape keeps is in the folder PAPERTAPE_HOME (default ~/.papertape).
+    A backtest is `papertape run --feed replay`.
+    """,
+)
+click.version_option(__version__, "-V", "--version", prog_name="papertape")(cli)

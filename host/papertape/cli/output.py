@@ -19,6 +19,8 @@ from typing import Any, Literal, Self
 
 import click
 
+from papertape.broker.money import plain
+
 Align = Literal["<", ">"]
 VERBOSITY = "papertape.verbosity"
 """Key in click's `Context.meta`: -1 with `-q`, 0, 1 with `-v`."""
@@ -39,18 +41,6 @@ def printable(text: object, keep: str = "") -> str:
     return "".join(
         char if char in keep or unicodedata.category(char) not in _UNSAFE else repr(char)[1:-1] for char in raw
     )
-
-
-def plain(value: Decimal) -> str:
-    """Plain notation without trailing zeros: the form of money and quantities in all output.
-
-    >>> plain(Decimal("1E+3")), plain(Decimal("0.500")), plain(Decimal("-0.00"))
-    ('1000', '0.5', '0')
-    """
-    if not value:
-        return "0"
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def print_json(document: object) -> None:
