@@ -1,0 +1,1 @@
+"""Candle files: what they are called, and what is in them."""
