@@ -152,4 +152,12 @@ def _postgres(place: URL, patience: float) -> Engine:
     except ImportError as error:
         raise MissingExtra("PostgreSQL", "postgres") from error
     # Positional parameters, as SQLite has them: rows go in as tuples on both.
-    return create_engine(place, paramstyle="format", connect_args={"connect_timeout": max(2, round(patience))})
+    engine = create_engine(place, paramstyle="format", connect_args={"connect_timeout": max(2, round(patience))})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: object) -> None:
+        connection.execute(f"SET lock_timeout = {round(patience * 1000)}")
+        connection.execute("SET synchronous_commit = on")
+        connection.commit()
+
+    return engine

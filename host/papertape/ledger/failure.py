@@ -11,6 +11,7 @@ from papertape.contract.errors import LedgerError
 # A part of the database's message, what that means, what would do.
 _MEANINGS = (
     ("is locked", "is locked by another program", "close whatever else has it open, then try again"),
+    ("lock timeout", "is locked by another program", "close whatever else has it open, then try again"),
     ("disk is full", "has no space left to grow", "free some space, then resume"),
     ("disk i/o error", "could not be read or written: the disk failed or is full", "check it, then resume"),
     ("readonly database", "is read-only", "make the file and its folder writable, or name another with --db"),

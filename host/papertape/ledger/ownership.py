@@ -50,7 +50,7 @@ def is_held(database: Database, session: str) -> bool:
                     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
                     " AND (classid::bigint << 32 | objid::bigint) = :key"
                 ),
-                {"key": _key(connection, session)},
+                {"key": advisory_key(connection, session)},
             )
             return found.first() is not None
     path = _lock_file(database.file, session)
@@ -98,7 +98,7 @@ def _take_advisory(database: Database, session: str) -> Release:
         connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()  # the lock is the connection's: it must not go back to the pool with it
         locked = connection.execute(
-            text("SELECT pg_try_advisory_lock(:key)"), {"key": _key(connection, session)}
+            text("SELECT pg_try_advisory_lock(:key)"), {"key": advisory_key(connection, session)}
         ).scalar()
     if not locked:
         connection.close()
@@ -106,7 +106,7 @@ def _take_advisory(database: Database, session: str) -> Release:
     return connection.close
 
 
-def _key(connection: Connection, session: str) -> int:
+def advisory_key(connection: Connection, session: str) -> int:
     """64 bits for a session of the ledger in the connection's schema; locks of other databases are apart anyway."""
     schema = connection.execute(text("SELECT current_schema()")).scalar()
     return int.from_bytes(sha256(f"papertape {schema} {session}".encode()).digest()[:8], signed=True)

@@ -209,7 +209,7 @@ class Ledger:
 
     def _unknown(self, session: str) -> UnknownSession:
         newest = [row.id for row in self.sessions()]
-        near = get_close_matches(session, newest, n=3)
+        near = get_close_matches(session, newest, n=3, cutoff=0.5)
         hint = f"did you mean {_some(near)}?" if near else f"it has {_some(newest)}" if newest else "it has none yet"
         return UnknownSession(f"no session {session!r} is in the ledger {self.database.name}; {hint}")
 
