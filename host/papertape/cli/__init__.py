@@ -7,6 +7,8 @@ from papertape.cli.options import common_options
 from papertape.cli.root import Entry, Root
 
 COMMANDS = {
+    "plugins": Entry("papertape.cli.plugins", "plugins", "What is installed, from where, and whether it is in order."),
+    "doctor": Entry("papertape.cli.doctor", "doctor", "Whether this machine, ledger and plugins are fit to run."),
     "completion": Entry(
         "papertape.cli.completion", "completion", "The lines that teach a shell to complete papertape."
     ),

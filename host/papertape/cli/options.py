@@ -1,6 +1,8 @@
 """Options that many commands share."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -17,10 +19,24 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")(function)
 
 
+def home() -> Path:
+    """The folder of everything that papertape keeps: PAPERTAPE_HOME, by default ~/.papertape."""
+    return Path(os.environ.get("PAPERTAPE_HOME") or "~/.papertape").expanduser()
+
+
 def db_option(function: F) -> F:
-    """`--db URL`, as the argument `db`; None means the SQLite file in PAPERTAPE_HOME."""
+    """`--db URL`, as the argument `db`: always a URL, by default that of the SQLite file in PAPERTAPE_HOME."""
+
+    def resolve(context: click.Context, param: click.Parameter, url: str | None) -> str:
+        from papertape.ledger.url import default_url
+
+        return url or default_url(home())
+
     return click.option(
-        "--db", metavar="URL", help="The ledger: an SQLAlchemy URL. Default: a SQLite file in PAPERTAPE_HOME."
+        "--db",
+        metavar="URL",
+        callback=resolve,
+        help="The ledger: sqlite:///FILE.db or postgresql://... Default: ledger.db in PAPERTAPE_HOME.",
     )(function)
 
 

@@ -56,6 +56,12 @@ def print_text(text: object) -> None:
     click.echo(printable(text, keep="\n"))
 
 
+def print_fields(fields: Mapping[str, object]) -> None:
+    """Prints one `name  value` line per field, the values in one column."""
+    room = max(map(len, fields), default=0)
+    click.echo("\n".join(f"{name.ljust(room)}{_GAP}{_cell(value)}".rstrip() for name, value in fields.items()))
+
+
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]], align: str = "") -> None:
     """Prints rows under headers, in columns two spaces apart; None is an empty cell.
 

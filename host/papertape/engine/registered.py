@@ -1,5 +1,6 @@
 """What a plugin registers: components, each checked before anyone meets it."""
 
+import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -75,8 +76,18 @@ class Registered:
             cls = class_afresh(cls)
         return cls.create(name, params)
 
+    def source_file(self) -> str | None:
+        """The file that defines it; None where there is none."""
+        if self.kind == "command":
+            module = inspect.getmodule(self.object.callback)
+        else:
+            module = self.object.module if issubclass(self.object, ModuleStrategy) else inspect.getmodule(self.object)
+        return getattr(module, "__file__", None)
+
     def code_hash(self) -> str | None:
         """`sha256:...` of the source it comes from, with that of base classes of its own; None where there is none."""
+        if self.kind == "command":
+            return code_hash(filter(None, [inspect.getmodule(self.object.callback)]))
         if issubclass(self.object, ModuleStrategy):
             return code_hash([self.object.module])
         names = sorted({base.__module__ for base in self.object.__mro__})
