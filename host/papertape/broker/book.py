@@ -38,11 +38,21 @@ class Settled(NamedTuple):
 class Book:
     """Cash, holdings by slot (a symbol's index in the session), and working orders in order of id.
 
-    `equity`, `exposure` are floats at the last mark, for curves and rules; `exact_equity` is what sizing uses.
+    `equity`, `exposure` are floats at the last mark, for curves and rules; `exact_equity` is what sizing uses. `version`
+    changes with every change of holdings or orders.
     """
 
     __slots__ = (
-        "cash", "equity", "exposure", "holdings", "margin", "name", "orders", "_cash", "_held",
+        "_cash",
+        "_held",
+        "cash",
+        "equity",
+        "exposure",
+        "holdings",
+        "margin",
+        "name",
+        "orders",
+        "version",
     )
 
     def __init__(self, name: str, cash: Decimal, margin: bool) -> None:
@@ -53,10 +63,22 @@ class Book:
         self.orders: list[Order] = []
         self.equity = float(cash)
         self.exposure = 0.0
+        self.version = 0
         self.refresh()
+
+    def place(self, order: Order) -> None:
+        """Adds a working order."""
+        self.orders.append(order)
+        self.version += 1
+
+    def withdraw(self, order: Order) -> None:
+        """Takes an order that no longer works off the book."""
+        self.orders.remove(order)
+        self.version += 1
 
     def refresh(self) -> None:
         """Recomputes the floats that marking uses; after every change of cash or holdings."""
+        self.version += 1
         self._cash = float(self.cash)
         self._held = [(slot, float(self.holdings[slot].quantity), self.holdings[slot]) for slot in sorted(self.holdings)]
 
@@ -64,6 +86,11 @@ class Book:
         """Signed units held."""
         holding = self.holdings.get(slot)
         return ZERO if holding is None else holding.quantity
+
+    def entry_price(self, slot: int) -> Decimal:
+        """Average price paid (or got, for a short) for what is held, quote currency per unit, without fees."""
+        holding = self.holdings[slot]
+        return divide(holding.cost, holding.quantity.copy_abs())
 
     def mark(self, last: tuple[Row | None, ...], rows: tuple[Row | None, ...]) -> None:
         """Values the book at the last closes, summed in the session's symbol order, and widens the extremes of what is

@@ -85,7 +85,7 @@ class Exchange:
         """Takes a working order off the book."""
         order.status = status
         order.reason = reason
-        book.orders.remove(order)
+        book.withdraw(order)
         self.journal.ended(book, order)
 
 
@@ -244,8 +244,7 @@ class Meeting:
             self.volume = subtract(self.volume, quantity)
         if order.filled == order.quantity:
             order.status = "filled"
-            if order in book.orders:
-                book.orders.remove(order)
+            book.withdraw(order)
         journal.filled(book, order, quantity, price, maker, at, settled, note)
         if order.status == "filled":
             journal.ended(book, order)
@@ -286,7 +285,7 @@ class Meeting:
                 signal=entry.signal,
                 parent=entry.id,
             )
-            self.book.orders.append(leg)
+            self.book.place(leg)
             journal.created(self.book, leg)
 
     def _shrink_sibling(self, leg: Order, quantity: Decimal) -> None:
@@ -341,7 +340,7 @@ class Meeting:
             symbol=self.instrument.symbol, sign=-1 if held > 0 else 1, type="market", quantity=held.copy_abs(),
             role="liquidation", reason="equity fell to the maintenance margin",
         )
-        self.book.orders.append(order)
+        self.book.place(order)
         journal.created(self.book, order)
         rate = self.exchange.fees.rate(self.instrument, False)
         slipped = self._slipped(order, price, order.quantity)

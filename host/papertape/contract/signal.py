@@ -21,9 +21,10 @@ class Signal:
     `action`: `buy` = be long, `short` = be short (margin only), `close` (also `sell`, `cover`) = be flat, `target` = hold
     exactly `quantity` units or `fraction` of equity (signed). `size`: notional in quote currency that wins over the
     session's sizer. `price`: information only. `stop_loss`, `take_profit`: prices of the entry's bracket, None for none.
-    `confidence`: 0..1. `valid_for`: ms after which the stance lapses, None for never. `source` is filled in by the host.
+    `confidence`: 0..1. `valid_for`: ms after which the stance lapses, None for never.
 
-    Frozen, so one object may be yielded again and again; repeating a signal costs next to nothing.
+    Frozen, so one object may be yielded again and again; repeating a signal costs next to nothing. Two signals that
+    differ in price, reason or metadata alone are the same signal said again.
     Raises `InvalidValue` for anything that could not be acted on (NaN above all).
 
     >>> Signal.buy("BTC/USDT", confidence=0.7, stop_loss=95.0, reason="breakout").action
@@ -33,16 +34,15 @@ class Signal:
     symbol: str
     action: Action
     size: Decimal | float | None = None
-    price: float | None = None
+    price: float | None = field(default=None, compare=False)
     stop_loss: float | None = None
     take_profit: float | None = None
-    reason: str = ""
+    reason: str = field(default="", compare=False)
     metadata: Mapping[str, Any] = field(default_factory=lambda: NO_METADATA, hash=False)
     confidence: float = 1.0
     valid_for: int | None = None
     quantity: Decimal | float | None = None
     fraction: float | None = None
-    source: str = ""
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:

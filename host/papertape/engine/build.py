@@ -1,0 +1,167 @@
+"""Builds a session from its configuration: components found, created afresh, guarded, and seated."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from papertape.broker.book import Book
+from papertape.broker.exchange import Exchange
+from papertape.contract.component import Component
+from papertape.contract.errors import ConfigError, InvalidValue
+from papertape.contract.feed import Feed
+from papertape.contract.instrument import Instrument
+from papertape.contract.risk import RiskRule, Sizer
+from papertape.contract.strategy import Context, Strategy
+from papertape.engine.config import SessionConfig, Spec, unique_names
+from papertape.engine.desk import Desk
+from papertape.engine.discovery import Plugins, load_strategy_file
+from papertape.engine.guard import Guard
+from papertape.engine.journal import Journal
+from papertape.engine.registered import Kind, Registered
+from papertape.engine.seat import FusionSeat, StrategySeat
+from papertape.engine.session import Session
+from papertape.market.instruments import instruments_of
+from papertape.market.market import Market
+from papertape.market.timeframe import period
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component of a session: under which name it sits there, what it is, and its code."""
+
+    name: str
+    kind: str
+    component: Component
+    version: str
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A session ready to start, and what it was made of (`parts`, in a fixed order)."""
+
+    session: Session
+    parts: tuple[Part, ...]
+    contexts: Mapping[str, Context]
+    instruments: tuple[Instrument, ...]
+
+    @property
+    def code(self) -> dict[str, dict[str, str | None]]:
+        """Version and code hash of every part by name, as the tape's header has them."""
+        return {part.name: {"version": part.version, "code": part.code} for part in self.parts}
+
+
+def find(plugins: Plugins, kind: Kind, spec: Spec) -> Registered:
+    """What a configuration means by a name: a registered component, or for strategies also a .py file."""
+    if kind == "strategy" and spec.kind.endswith(".py"):
+        return load_strategy_file(spec.kind)
+    return plugins.find(kind, spec.kind)
+
+
+def make_feed(config: SessionConfig, plugins: Plugins, source: Mapping[str, Any] | None = None) -> Feed:
+    """The session's feed; `source`: its description on the tape, for a fold of what was recorded.
+
+    The seed and the strategies' look-back go to a feed that has parameters for them and was told nothing else.
+    """
+    registered = find(plugins, "feed", config.feed)
+    params = dict(source["params"] if source is not None else config.feed.params)
+    known = registered.object.params()
+    if "seed" in known and "seed" not in params:
+        params["seed"] = config.seed
+    if "warmup" in known and "warmup" not in params and params.get("start") is not None:
+        params["warmup"] = max((_made(plugins, spec).lookback() for spec in config.strategies), default=0)
+    feed: Feed = registered.create(config.feed.kind, params)
+    return feed
+
+
+def _made(plugins: Plugins, spec: Spec) -> Strategy:
+    strategy: Strategy = find(plugins, "strategy", spec).create(spec.kind, spec.params)
+    return strategy
+
+
+def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
+    """The session that `config` describes over `feed`. Raises `RequestError` kinds for what cannot be built."""
+    if not config.strategies:
+        raise ConfigError("a session needs a strategy: --strategy NAME or strategies = [...]; `papertape plugins list` names them")
+    strategy_names = unique_names(config.strategies)
+    fusion_names = unique_names(config.fusion, strategy_names)
+    instruments = instruments_of(feed.symbols, config.instruments, config.fee_bps, config.quote)
+    journal = Journal()
+    parts: list[Part] = []
+
+    def create(kind: Kind, spec: Spec, name: str) -> Any:
+        registered = find(plugins, kind, spec)
+        component = registered.create(spec.kind, spec.params)
+        parts.append(Part(name, kind, component, registered.version, registered.code_hash()))
+        return component
+
+    def guard(name: str) -> Guard:
+        return Guard(name, config.max_errors, journal.plugin_event)
+
+    strategies = [
+        create("strategy", spec, name) for spec, name in zip(config.strategies, strategy_names, strict=True)
+    ]
+    sizers: list[Sizer] = []
+    rules: list[list[RiskRule]] = []
+    books = (*strategy_names, *fusion_names)
+    for book in books:
+        sizers.append(create("sizer", config.sizer, f"{book}/{config.sizer.kind}"))
+        kinds = unique_names(tuple(Spec(spec.kind) for spec in config.risk))
+        rules.append([create("risk-rule", spec, f"{book}/{kind}") for spec, kind in zip(config.risk, kinds, strict=True)])
+    market = Market(feed.symbols, feed.timeframe, _lookbacks(feed.timeframe, strategies, sizers, strategy_names))
+    exchange = Exchange(
+        instruments,
+        create("fee-model", config.fees, config.fees.kind),
+        create("slippage-model", config.slippage, f"{config.slippage.kind} slippage"),
+        journal,
+        config.participation,
+        config.touch,
+    )
+    margin = any(instrument.margin for instrument in instruments)
+
+    def desk(number: int, refuses: int) -> Desk:
+        name = books[number]
+        guarded = [(rule, guard(part)) for rule, part in zip(rules[number], _names(parts, "risk-rule", name), strict=True)]
+        sizer = (sizers[number], guard(f"{name}/{config.sizer.kind}"))
+        book = Book(name, config.cash, margin)
+        return Desk(book, exchange, market, journal, period(feed.timeframe), config.latency, sizer, guarded, refuses)
+
+    seats = [
+        StrategySeat(name, guard(name), desk(number, int(strategy.refuses)), strategy, config.seed)
+        for number, (name, strategy) in enumerate(zip(strategy_names, strategies, strict=True))
+    ]
+    fusions = [
+        FusionSeat(name, guard(name), desk(len(seats) + number, 0), create("fusion", spec, name), seats)
+        for number, (name, spec) in enumerate(zip(fusion_names, config.fusion, strict=True))
+    ]
+    session = Session(
+        market, exchange, journal, seats, fusions, period(feed.timeframe), feed.warmed, config.stale_after
+    )
+    rules_by_symbol = {instrument.symbol: instrument for instrument in instruments}
+    contexts = {name: Context(name, feed.symbols, feed.timeframe, rules_by_symbol) for name in strategy_names}
+    return Built(session, tuple(parts), contexts, instruments)
+
+
+def _names(parts: Sequence[Part], kind: str, book: str) -> list[str]:
+    return [part.name for part in parts if part.kind == kind and part.name.startswith(f"{book}/")]
+
+
+def _lookbacks(
+    timeframe: str, strategies: Sequence[Strategy], sizers: Sequence[Sizer], names: Sequence[str]
+) -> dict[str, int]:
+    """How many candles to keep of each timeframe. Raises `ConfigError` for a look-back or timeframe that cannot be."""
+    base = period(timeframe)
+    needed = {timeframe: max([1, *(sizer.lookback() for sizer in sizers)])}
+    for name, strategy in zip(names, strategies, strict=True):
+        lookback = strategy.lookback()
+        if not isinstance(lookback, int) or lookback < 1:
+            raise ConfigError(f"{name}: lookback() must give a whole number from 1, gave {lookback!r}")
+        for wanted in (timeframe, *strategy.timeframes):
+            try:
+                span = period(wanted)
+            except InvalidValue as error:
+                raise ConfigError(f"{name}: {error}") from None
+            if span < base or span % base:
+                raise ConfigError(f"{name} asks for {wanted} candles, which cannot be made from {timeframe} candles")
+            needed[wanted] = max(needed.get(wanted, 1), lookback)
+    return needed

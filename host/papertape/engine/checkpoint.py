@@ -1,0 +1,127 @@
+"""Checkpoints: everything that a session needs to go on, as plain values, and how it is put back."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from papertape.broker.book import Book, Holding
+from papertape.broker.order import Order
+from papertape.contract.errors import PluginError
+from papertape.contract.risk import Standing
+from papertape.contract.signal import Signal
+from papertape.engine import codec
+from papertape.engine.build import Built
+from papertape.engine.desk import Desk
+from papertape.engine.guard import Guard
+from papertape.engine.seat import Seat, signal_document
+from papertape.engine.session import Session
+
+_ORDER = [field.name for field in fields(Order)]
+_HOLDING = [field.name for field in fields(Holding)]
+
+
+def save(built: Built) -> bytes:
+    """The session's state after the newest batch, components' included."""
+    session = built.session
+    return codec.encode(
+        {
+            "batch": session.journal.batch,
+            "now": session.journal.now,
+            "seq": session.journal.seq,
+            "chain": session.journal.chain,
+            "paused": session.paused,
+            "candles": session.candles,
+            "first_ts": session.first_ts,
+            "last_ts": session.last_ts,
+            "occasion": [sorted(session.occasion[0]), session.occasion[1]],
+            "market": session.market.state,
+            "seats": {seat.name: _seat(seat) for seat in session.seats},
+            "parts": {part.name: kept_state(part.component, part.name) for part in built.parts},
+        }
+    )
+
+
+def kept_state(component: Any, name: str) -> bytes | None:
+    """A component's state, encoded; None where it is not kept, or cannot be."""
+    state = component.state
+    if state is None:
+        return None
+    try:
+        return codec.encode(state, f"{name}: state")
+    except PluginError:
+        return None
+
+
+def unkept(built: Built) -> list[str]:
+    """Parts whose state is offered but cannot be kept, each with the reason."""
+    reasons = []
+    for part in built.parts:
+        if part.component.state is not None:
+            try:
+                codec.encode(part.component.state, f"{part.name}: state")
+            except PluginError as error:
+                reasons.append(str(error))
+    return reasons
+
+
+def restore(session: Session, state: Mapping[str, Any]) -> None:
+    """Puts the host's side of a decoded checkpoint back; components are the caller's."""
+    journal = session.journal
+    journal.batch, journal.now, journal.seq = state["batch"], state["now"], state["seq"]
+    journal.chain = state["chain"]
+    session.paused = state["paused"]
+    session.candles, session.first_ts, session.last_ts = state["candles"], state["first_ts"], state["last_ts"]
+    stale, muted = state["occasion"]
+    session.occasion = (frozenset(stale), muted)
+    session.market.state = state["market"]
+    for seat in session.seats:
+        _restore_seat(seat, state["seats"][seat.name])
+
+
+def _seat(seat: Seat) -> dict[str, Any]:
+    desk = seat.desk
+    book = desk.book
+    return {
+        "spoken": seat.spoken,
+        "moved": seat.moved,
+        "guard": _guard(seat.guard),
+        "guards": [_guard(guard) for guard in _guards(desk)],
+        "cash": book.cash,
+        "equity": book.equity,
+        "exposure": book.exposure,
+        "holdings": [[slot, [getattr(held, name) for name in _HOLDING]] for slot, held in sorted(book.holdings.items())],
+        "orders": [[getattr(order, name) for name in _ORDER] for order in book.orders],
+        "standing": [None if s is None else [s.action, s.reason, s.fraction] for s in desk.standing],
+        "after_flat": [[slot, signal_document(last), seq] for slot, (last, seq) in sorted(desk.after_flat.items())],
+        "refusals": [[slot, list(key)] for slot, key in sorted(desk.refusals.items())],
+        "trips": list(desk.trips),
+    }
+
+
+def _restore_seat(seat: Seat, kept: Mapping[str, Any]) -> None:
+    desk = seat.desk
+    seat.spoken = kept["spoken"]
+    seat.moved = kept["moved"]
+    for guard, state in zip([seat.guard, *_guards(desk)], [kept["guard"], *kept["guards"]], strict=True):
+        guard.status, guard.errors, guard.streak = state
+    _restore_book(desk.book, kept)
+    desk.standing = [None if s is None else Standing(*s) for s in kept["standing"]]
+    desk.after_flat = {slot: (Signal(**document), seq) for slot, document, seq in kept["after_flat"]}
+    desk.refusals = {slot: (key[0], key[1]) for slot, key in kept["refusals"]}
+    desk.trips = list(kept["trips"])
+
+
+def _restore_book(book: Book, kept: Mapping[str, Any]) -> None:
+    book.cash = kept["cash"]
+    book.holdings = {slot: Holding(*values) for slot, values in kept["holdings"]}
+    book.orders = [Order(**dict(zip(_ORDER, values, strict=True))) for values in kept["orders"]]
+    book.refresh()
+    book.equity, book.exposure = kept["equity"], kept["exposure"]
+
+
+def _guards(desk: Desk) -> list[Guard]:
+    return [desk.sizer_guard, *(guard for _, guard in desk.rules)]
+
+
+def _guard(guard: Guard) -> list[object]:
+    return [guard.status, guard.errors, guard.streak]

@@ -1,0 +1,119 @@
+"""Resuming: code loaded afresh, state put back, and what keeps no state rebuilt over the tape."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from papertape.contract.errors import LedgerError
+from papertape.contract.feed import Feed
+from papertape.engine import checkpoint, codec
+from papertape.engine.build import Built, Part, build, make_feed
+from papertape.engine.discovery import Plugins
+from papertape.engine.fold import fold
+from papertape.engine.seat import FusionSeat, StrategySeat
+from papertape.engine.tape import CODE, COMMAND, Header, canonical, commands_by_batch, read_header
+from papertape.ledger.records import CheckpointRow, SignalRow, TapeRow
+from papertape.ledger.store import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A session as it stood at its newest checkpoint. `tape`: entries that the resume itself adds, before the next batch."""
+
+    header: Header
+    feed: Feed
+    built: Built
+    tape: tuple[TapeRow, ...]
+
+
+def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
+    """The session at its newest checkpoint, ready to step. Raises `LedgerError` where there is nothing to go on from."""
+    tape = list(ledger.rows(session, TapeRow))
+    kept = ledger.checkpoint(session)
+    if not tape or kept is None:
+        raise LedgerError(f"session {session} has no checkpoint to go on from: run it again as a new session")
+    header = read_header(tape[0])
+    feed = make_feed(header.config, plugins, header.feed)
+    built = build(header.config, plugins, feed)
+    built.session.start(built.contexts)
+    built.session.journal.drain()
+    state = codec.decode(kept.state)
+    checkpoint.restore(built.session, state)
+    changed = _changed(header, tape, built)
+    added = [TapeRow(0, kept.batch + 1, kept.at, CODE, canonical(built.code))] if changed else []
+    for plugin, reason in _revive(ledger, session, built, plugins, header, tape, kept, state, changed):
+        command = {"command": "disable", "plugin": plugin, "reason": reason}
+        built.session.apply(kept.at, command)
+        added.append(TapeRow(0, kept.batch + 1, kept.at, COMMAND, canonical(command)))
+    numbered = [row._replace(number=tape[-1].number + 1 + number) for number, row in enumerate(added)]
+    return Resumed(header, feed, built, tuple(numbered))
+
+
+def _changed(header: Header, tape: list[TapeRow], built: Built) -> set[str]:
+    """The parts whose code is not what the tape said last."""
+    newest = next((row for row in reversed(tape) if row.kind == CODE), None)
+    known = header.code if newest is None else json.loads(newest.payload)
+    return {name for name, code in built.code.items() if known.get(name) != code}
+
+
+def _revive(
+    ledger: Ledger,
+    session: str,
+    built: Built,
+    plugins: Plugins,
+    header: Header,
+    tape: list[TapeRow],
+    kept: CheckpointRow,
+    state: dict[str, Any],
+    changed: set[str],
+) -> list[tuple[str, str]]:
+    """Puts the components' state back; gives the strategies that cannot go on, with the reason."""
+    unkept = []
+    for part in built.parts:
+        packed = state["parts"].get(part.name)
+        if packed is None:
+            unkept.append(part)
+        else:
+            part.component.state = codec.decode(packed)
+    if not unkept or kept.batch < 0:
+        return []
+    shadow = build(header.config, plugins, make_feed(header.config, plugins, header.feed))
+    shadow.session.start(shadow.contexts)
+    for _ in fold(shadow.session, make_feed(header.config, plugins, header.feed), commands_by_batch(tape), [kept.batch]):
+        pass
+    said = shadow.session.journal.collected.signals
+    out = []
+    for part in unkept:
+        reason = _why_not(ledger, session, part, said, changed)
+        if reason:
+            out.append((part.name, reason))
+        else:
+            _seat(built, part.name, next(other.component for other in shadow.parts if other.name == part.name))
+    return out
+
+
+def _why_not(ledger: Ledger, session: str, part: Part, said: list[SignalRow], changed: set[str]) -> str | None:
+    if part.kind not in ("strategy", "fusion"):
+        return None
+    if part.name in changed:
+        return "it keeps no state and its code has changed, so it cannot be rebuilt over the tape"
+    again = [row for row in said if row.source == part.name]
+    before = [row for row in ledger.rows(session, SignalRow) if row.source == part.name]
+    if again == before:
+        return None
+    pairs = zip(before, again, strict=False)
+    first = next((old.seq for old, new in pairs if old != new), "its last")
+    return f"it keeps no state, and called over the tape again its signals differ from the ledger's (from number {first})"
+
+
+def _seat(built: Built, name: str, component: Any) -> None:
+    """Puts a rebuilt component where the fresh one was."""
+    for seat in built.session.seats:
+        desk = seat.desk
+        if seat.name == name and isinstance(seat, StrategySeat):
+            seat.seat(component)
+        elif seat.name == name and isinstance(seat, FusionSeat):
+            seat.fusion = component
+        elif desk.sizer_guard.name == name:
+            desk.sizer = component
+        desk.seat_rules([(component if guard.name == name else rule, guard) for rule, guard in desk.rules])

@@ -1,0 +1,209 @@
+"""Seats: where a strategy or a fusion sits in a session, with its guard, its desk, and what it said last."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from papertape.contract.candle import Candles
+from papertape.contract.errors import PluginError
+from papertape.contract.fusion import Council, Fusion, Stance
+from papertape.contract.order import Cancel, OrderRequest
+from papertape.contract.signal import Signal
+from papertape.contract.snapshot import BookView, Position
+from papertape.contract.strategy import Strategy, Wish
+from papertape.engine.desk import Desk
+from papertape.engine.guard import Guard
+
+SIDES = {"buy": 1, "short": -1, "close": 0, "sell": 0, "cover": 0}
+
+
+class Seat:
+    """What strategies and fusions have in common. `said[slot]`: (last signal, its number); `stances[slot]`: what stands."""
+
+    def __init__(self, name: str, guard: Guard, desk: Desk) -> None:
+        self.name = name
+        self.guard = guard
+        self.desk = desk
+        self.journal = desk.journal
+        self.market = desk.market
+        self.said: list[tuple[Signal, int] | None] = [None] * len(desk.market.symbols)
+        self.stances: list[Stance | None] = [None] * len(desk.market.symbols)
+        self.lapses: list[int | None] = [None] * len(desk.market.symbols)
+        self.moved = False
+        self.timed = False
+
+    def take(self, wishes: Sequence[Wish], muted: bool) -> None:
+        """Records what differs from the last, and has the desk carry it out unless the session is muted."""
+        desk = self.desk
+        index = self.market.index
+        heard: list[tuple[Wish, int]] = []
+        for wish in wishes:
+            if isinstance(wish, Signal):
+                slot = index.get(wish.symbol)
+                if slot is None:
+                    raise PluginError(f"it signalled {wish.symbol!r}, which is not in this session")
+                if desk.idle[slot] is wish and desk.idle_version[slot] == desk.book.version and not muted:
+                    continue
+                heard.append((wish, self._record(wish, slot, muted)))
+            elif isinstance(wish, (OrderRequest, Cancel)):
+                if isinstance(wish, OrderRequest) and wish.symbol not in index:
+                    raise PluginError(f"it ordered {wish.symbol!r}, which is not in this session")
+                heard.append((wish, 0))
+            else:
+                raise PluginError(f"it yielded {type(wish).__name__} {wish!r}: only Signal, OrderRequest and Cancel are wishes")
+        if heard and not muted:
+            desk.act(heard)
+
+    def _record(self, signal: Signal, slot: int, muted: bool) -> int:
+        last = self.said[slot]
+        if signal.valid_for is not None:
+            self.lapses[slot] = self.journal.now + signal.valid_for
+            self.timed = self.moved = True
+        if last is not None and (last[0] is signal or last[0] == signal):
+            if self.stances[slot] is None:
+                self._stand(signal, slot)
+            return last[1]
+        seq = self.journal.signal(self.name, signal, muted, _json(signal.metadata))
+        self.said[slot] = (signal, seq)
+        if signal.valid_for is None:
+            self.lapses[slot] = None
+        self._stand(signal, slot)
+        return seq
+
+    def _stand(self, signal: Signal, slot: int) -> None:
+        side = SIDES.get(signal.action)
+        if side is None:
+            wanted = signal.quantity if signal.quantity is not None else signal.fraction
+            side = 0 if not wanted else 1 if wanted > 0 else -1
+        self.moved = True
+        self.stances[slot] = Stance(
+            self.name,
+            signal.symbol,
+            side,
+            signal.confidence,
+            signal.stop_loss,
+            signal.take_profit,
+            signal.reason,
+            self.journal.now,
+        )
+
+    def lapse(self, now: int) -> None:
+        """Lets go of stances whose time is over."""
+        for slot, until in enumerate(self.lapses):
+            if until is not None and until <= now:
+                self.lapses[slot] = None
+                self.stances[slot] = None
+                self.moved = True
+
+    @property
+    def spoken(self) -> dict[str, Any]:
+        """What a checkpoint keeps of it."""
+        return {
+            "said": [None if last is None else [signal_document(last[0]), last[1]] for last in self.said],
+            "stances": [None if stance is None else stance.since for stance in self.stances],
+            "lapses": list(self.lapses),
+        }
+
+    @spoken.setter
+    def spoken(self, kept: Mapping[str, Any]) -> None:
+        self.said = [None if last is None else (Signal(**last[0]), last[1]) for last in kept["said"]]
+        self.lapses = list(kept["lapses"])
+        self.timed = any(until is not None for until in self.lapses)
+        for slot, since in enumerate(kept["stances"]):
+            last = self.said[slot]
+            if since is None or last is None:
+                self.stances[slot] = None
+            else:
+                self._stand(last[0], slot)
+                stance = self.stances[slot]
+                assert stance is not None
+                self.stances[slot] = replace(stance, since=since)
+
+
+class StrategySeat(Seat):
+    """A strategy in its seat; the host's side of its snapshots."""
+
+    def __init__(self, name: str, guard: Guard, desk: Desk, strategy: Strategy, seed: int) -> None:
+        super().__init__(name, guard, desk)
+        self._seed = (seed, *name.encode())
+        self.seat(strategy)
+
+    def seat(self, strategy: Strategy) -> None:
+        """Puts a strategy in the seat."""
+        self.strategy = strategy
+        self.on_snapshot: Callable[..., Iterable[Wish] | None] = strategy.on_snapshot
+        self.lookback = strategy.lookback()
+        self.hears_fills = type(strategy).on_fill is not Strategy.on_fill
+
+    @property
+    def batch(self) -> int:
+        return self.journal.batch
+
+    def window(self, symbol: str, timeframe: str | None) -> Candles:
+        return self.market.window(symbol, timeframe, self.lookback)
+
+    def position(self, symbol: str) -> Position:
+        holding = self.desk.book.holdings.get(self.market.index[symbol])
+        if holding is None:
+            return Position(symbol, self.desk.book.quantity(-1), None, None)
+        entry = self.desk.book.entry_price(self.market.index[symbol])
+        return Position(symbol, holding.quantity, entry, holding.opened_at)
+
+    def book(self) -> BookView:
+        book = self.desk.book
+        held = {self.market.symbols[slot]: self.position(self.market.symbols[slot]) for slot in sorted(book.holdings)}
+        return BookView(book.name, book.cash, book.equity, held, tuple(order.view() for order in book.orders))
+
+    def rng(self) -> np.random.Generator:
+        return np.random.default_rng([*self._seed, self.journal.batch])
+
+
+class FusionSeat(Seat):
+    """A fusion in its seat, over the seats of its members."""
+
+    def __init__(self, name: str, guard: Guard, desk: Desk, fusion: Fusion, members: Sequence[StrategySeat]) -> None:
+        super().__init__(name, guard, desk)
+        self.fusion = fusion
+        self.members = members
+
+    def council(self, stale: frozenset[str]) -> Council:
+        """The members' stances now, but for stale symbols."""
+        alive = [seat for seat in self.members if seat.guard.status == "ok"]
+        stances: dict[str, dict[str, Stance]] = {}
+        for slot, symbol in enumerate(self.market.symbols):
+            if symbol not in stale:
+                found = {seat.name: stance for seat in alive if (stance := seat.stances[slot]) is not None}
+                if found:
+                    stances[symbol] = found
+        return Council(self.journal.now, self.market.symbols, tuple(seat.name for seat in alive), stances)
+
+    def hear(self, stale: frozenset[str], muted: bool) -> None:
+        """Lets the fusion vote, and its desk act."""
+
+        def fused() -> list[Signal]:
+            return list(self.fusion.fuse(self.council(stale)))
+
+        signals = self.guard.call(fused)
+        if signals:
+            try:
+                self.take(signals, muted)
+            except PluginError as error:
+                self.guard.failed(error)
+
+
+def signal_document(signal: Signal) -> dict[str, Any]:
+    """A signal as a checkpoint keeps it; its metadata is in the ledger."""
+    names = [name for name in Signal.__slots__ if name != "metadata"]
+    return {name: getattr(signal, name) for name in names}
+
+
+def _json(metadata: Mapping[str, Any]) -> str:
+    if not metadata:
+        return ""
+    try:
+        return json.dumps(dict(metadata), sort_keys=True, default=str)
+    except (TypeError, ValueError) as error:
+        raise PluginError(f"a signal's metadata cannot be kept as JSON: {error}") from None

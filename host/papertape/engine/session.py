@@ -1,0 +1,239 @@
+"""A session: the pure step. No I/O, no clock, no chance; state = fold(step, tape)."""
+
+import time
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from papertape.broker.exchange import Exchange
+from papertape.contract.candle import TS, Row
+from papertape.contract.errors import ConfigError, PapertapeError
+from papertape.contract.snapshot import Snapshot
+from papertape.contract.strategy import Context
+from papertape.engine import digest
+from papertape.engine.guard import Guard
+from papertape.engine.journal import Journal
+from papertape.engine.seat import FusionSeat, Seat, StrategySeat
+from papertape.market.market import Market
+
+
+class Session:
+    """Folds batches, and the tape's events between them, into books, orders, fills and signals.
+
+    `step` follows the order of the explanation page on sessions: broker, market, books and standing rules, snapshot,
+    signals, fusions, sizers and risk rules, orders. `curves` holds every book's marks since they were last taken.
+    `measure` only says how long calls took.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        exchange: Exchange,
+        journal: Journal,
+        strategies: Sequence[StrategySeat],
+        fusions: Sequence[FusionSeat],
+        period: int,
+        warmed: int = 0,
+        stale_after: int | None = None,
+    ) -> None:
+        self.market = market
+        self.exchange = exchange
+        self.journal = journal
+        self.strategies = list(strategies)
+        self.fusions = list(fusions)
+        self.seats: list[Seat] = [*self.strategies, *self.fusions]
+        self.books = [seat.desk.book for seat in self.seats]
+        self.period = period
+        self.warmed = warmed
+        self.stale_ms = None if stale_after is None else stale_after * period
+        self.paused = False
+        self.candles = 0
+        self.first_ts: int | None = None
+        self.last_ts: int | None = None
+        self.times = array("q")
+        self.curves = [(array("d"), array("d")) for _ in self.books]
+        self._marking = [
+            (seat.desk, seat.desk.book, bool(seat.desk.marking), curve[0].append, curve[1].append)
+            for seat, curve in zip(self.seats, self.curves, strict=True)
+        ]
+        self._desk_of = {seat.desk.book.name: seat.desk for seat in self.seats}
+        self._strategy_of = {seat.desk.book.name: seat for seat in self.strategies}
+        self._clock = time.perf_counter_ns
+        self.occasion: tuple[frozenset[str], bool] = (_NONE, False)
+
+    @property
+    def digest(self) -> str:
+        """The chain as it stands, closed with the balances of all books."""
+        balances: list[object] = ["closing"]
+        for book in self.books:
+            balances += [book.name, book.cash]
+            for slot in sorted(book.holdings):
+                balances += [self.market.symbols[slot], book.holdings[slot].quantity]
+        return digest.shown(digest.link(self.journal.chain, balances))
+
+    def step(self, now: int, rows: tuple[Row | None, ...]) -> None:
+        """Takes in the batch that closes at `now` (ms UTC): one slot per symbol, None where it has no candle."""
+        journal = self.journal
+        journal.batch = batch = journal.batch + 1
+        journal.now = now
+        market = self.market
+        muted = self.paused or batch < self.warmed
+
+        for book in self.books:
+            if book.orders or (book.margin and book.holdings):
+                self.exchange.meet(book, rows, market.last)
+        if journal.fills:
+            self._tell_fills()
+
+        fresh = market.take(now, rows)
+        last = market.last
+        counted = batch >= self.warmed
+        if counted:
+            self._count(now, rows, len(fresh))
+
+        for desk, book, has_rules, equity, exposure in self._marking:
+            book.mark(last, rows)
+            if book.margin and book.holdings:
+                self.exchange.liquidate_at_close(book, last)
+                if journal.fills:
+                    self._tell_fills()
+                    book.mark(last, rows)
+            if has_rules:
+                desk.stand(now, muted)
+            if counted:
+                equity(book.equity)
+                exposure(book.exposure)
+
+        stale = _NONE if self.stale_ms is None else self._stale(now)
+        symbols, index, clock = market.symbols, market.index, self._clock
+        for seat in self.strategies:
+            guard = seat.guard
+            if guard.status != "ok":
+                continue
+            started = clock()
+            try:
+                wishes = seat.on_snapshot(Snapshot(now, batch, symbols, fresh, last, index, seat))
+                if wishes is not None and wishes.__class__ is not tuple:
+                    wishes = tuple(wishes)
+                guard.spent.append(clock() - started)
+                if wishes:
+                    seat.take(wishes, muted)
+                guard.streak = 0
+            except Exception as error:
+                guard.failed(error)
+                self._left(seat)
+            if seat.desk.after_flat and not muted:
+                seat.desk.settle_reversals()
+            if seat.timed:
+                seat.lapse(now)
+        if self.fusions:
+            self._fuse(stale, muted)
+
+    def _fuse(self, stale: frozenset[str], muted: bool) -> None:
+        """Fusions vote when a stance, who is alive, what is stale or whether anything is traded has changed."""
+        occasion = (stale, muted)
+        if occasion != self.occasion or any(seat.moved for seat in self.strategies):
+            self.occasion = occasion
+            for fusion in self.fusions:
+                if fusion.guard.status == "ok":
+                    fusion.hear(stale, muted)
+                    self._left(fusion)
+            for seat in self.strategies:
+                seat.moved = False
+        for fusion in self.fusions:
+            if fusion.desk.after_flat and not muted:
+                fusion.desk.settle_reversals()
+
+    def _left(self, seat: Seat) -> None:
+        """A quarantined member leaves the fusions; its book cancels entries and keeps protective orders."""
+        if seat.guard.status == "quarantined":
+            seat.moved = True
+            seat.desk.after_flat.clear()
+            seat.desk.cancel_openings(f"{seat.name} is quarantined")
+
+    def _tell_fills(self) -> None:
+        fills, self.journal.fills = self.journal.fills, []
+        for book, fill, settled in fills:
+            seat = self._strategy_of.get(book.name)
+            if seat is not None and seat.hears_fills:
+                seat.guard.call(seat.strategy.on_fill, fill)
+                self._left(seat)
+            if settled.closed is not None:
+                self._desk_of[book.name].round_trip(settled.closed)
+
+    def _count(self, now: int, rows: tuple[Row | None, ...], fresh: int) -> None:
+        self.candles += fresh
+        self.times.append(now)
+        if self.first_ts is None or fresh:
+            opened = next(row[TS] for row in rows if row is not None)
+            self.first_ts = opened if self.first_ts is None else self.first_ts
+            self.last_ts = opened
+
+    def _stale(self, now: int) -> frozenset[str]:
+        assert self.stale_ms is not None
+        oldest = now - self.period - self.stale_ms
+        last = self.market.last
+        stale = frozenset(
+            symbol for symbol, row in zip(self.market.symbols, last, strict=True) if row is None or row[TS] < oldest
+        )
+        for seat in self.seats:
+            seat.desk.stale = stale
+        return stale
+
+    # Events of the tape
+
+    def apply(self, at: int, command: Mapping[str, Any]) -> None:
+        """Carries out an operator's command that stands on the tape between two batches; `at`: its time, ms UTC.
+
+        `{"command": "pause" | "resume" | "flatten" | "disable" | "enable", "book": ..., "plugin": ...}`. Raises
+        `ConfigError` for a command that this session cannot carry out.
+        """
+        kind = command.get("command")
+        if kind in ("pause", "resume"):
+            self.paused = kind == "pause"
+        elif kind == "flatten":
+            book = command.get("book")
+            if book is not None and book not in self._desk_of:
+                raise ConfigError(f"no book {book!r} in this session; it has {', '.join(self._desk_of)}")
+            for name, desk in self._desk_of.items():
+                if book in (None, name):
+                    desk.flatten("the operator flattened it", at)
+        elif kind in ("disable", "enable"):
+            self._switch(str(command.get("plugin")), kind)
+        else:
+            raise ConfigError(f"no command {kind!r}; there is pause, resume, flatten, disable and enable")
+
+    def _switch(self, plugin: str, kind: str) -> None:
+        seat = next((seat for seat in self.seats if seat.name == plugin), None)
+        if seat is None:
+            raise ConfigError(f"no plugin {plugin!r} in this session; it has {', '.join(seat.name for seat in self.seats)}")
+        seat.guard.streak = 0
+        seat.guard.status = "ok" if kind == "enable" else "disabled"
+        seat.moved = True
+        if kind == "disable":
+            seat.desk.after_flat.clear()
+            seat.desk.cancel_openings("the operator disabled its plugin")
+
+    def start(self, contexts: Mapping[str, Context]) -> None:
+        """Calls `on_start` of every strategy with its context, by name. An error of papertape's own goes through: the
+        strategy cannot trade this session at all."""
+        for seat in self.strategies:
+            try:
+                seat.strategy.on_start(contexts[seat.name])
+            except PapertapeError:
+                raise
+            except Exception as error:
+                seat.guard.failed(error)
+
+    def stop(self) -> list[str]:
+        """Calls `on_stop` of every strategy, when all is kept already; gives what went wrong, a line each."""
+        failures = []
+        for seat in self.strategies:
+            try:
+                seat.strategy.on_stop()
+            except Exception as error:
+                failures.append(f"{seat.name}: on_stop failed: {type(error).__name__}: {error}")
+        return failures
+
+
+_NONE: frozenset[str] = frozenset()

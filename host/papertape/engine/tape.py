@@ -1,0 +1,67 @@
+"""The tape: the header that a session opens with, and the events that came between its batches."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from papertape import __version__
+from papertape.broker.money import plain
+from papertape.contract.errors import SessionDiffers
+from papertape.contract.feed import Feed
+from papertape.contract.instrument import Instrument
+from papertape.engine.build import Built
+from papertape.engine.config import SessionConfig, read_config
+from papertape.ledger.records import TapeRow
+
+HEADER, COMMAND, CODE = "header", "command", "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What entry 0 of a tape says: the resolved configuration, the feed, and the code of every part by name."""
+
+    config: SessionConfig
+    feed: Mapping[str, Any]
+    code: Mapping[str, Mapping[str, str | None]]
+
+
+def header_row(config: SessionConfig, feed: Feed, built: Built) -> TapeRow:
+    """Entry 0 of a new session's tape."""
+    document = {
+        "papertape": __version__,
+        "config": config.document(),
+        "feed": dict(feed.describe()),
+        "symbols": list(feed.symbols),
+        "timeframe": feed.timeframe,
+        "instruments": [_instrument(instrument) for instrument in built.instruments],
+        "code": built.code,
+    }
+    return TapeRow(0, -1, 0, HEADER, canonical(document))
+
+
+def read_header(row: TapeRow) -> Header:
+    """The header that `header_row` made. Raises `SessionDiffers` if entry 0 is something else."""
+    if row.kind != HEADER:
+        raise SessionDiffers(f"the tape opens with a {row.kind!r} entry: its header is missing, so it cannot be folded")
+    document = json.loads(row.payload)
+    return Header(read_config(document["config"]), document["feed"], document["code"])
+
+
+def commands_by_batch(rows: Iterable[TapeRow]) -> dict[int, list[tuple[int, dict[str, Any]]]]:
+    """The operator's commands as (time, command), by the number of the batch before which they stand."""
+    found: dict[int, list[tuple[int, dict[str, Any]]]] = {}
+    for row in rows:
+        if row.kind == COMMAND:
+            found.setdefault(row.batch, []).append((row.at, json.loads(row.payload)))
+    return found
+
+
+def canonical(document: object) -> str:
+    """JSON with sorted keys and no spaces, so that equal values are equal texts."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _instrument(instrument: Instrument) -> dict[str, object]:
+    values = {field.name: getattr(instrument, field.name) for field in fields(instrument)}
+    return {name: value if isinstance(value, (str, bool)) else plain(value) for name, value in values.items()}
