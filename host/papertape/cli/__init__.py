@@ -8,6 +8,7 @@ from papertape.cli.root import Entry, Root
 
 COMMANDS = {
     "plugins": Entry("papertape.cli.plugins", "plugins", "What is installed, from where, and whether it is in order."),
+    "db": Entry("papertape.cli.db", "db", "The ledger's schema, its health, and a copy of it."),
     "doctor": Entry("papertape.cli.doctor", "doctor", "Whether this machine, ledger and plugins are fit to run."),
     "completion": Entry(
         "papertape.cli.completion", "completion", "The lines that teach a shell to complete papertape."

@@ -11,9 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
-from papertape.contract.errors import LedgerError
+from papertape.contract.errors import LedgerError, SchemaOutOfDate
 from papertape.ledger.database import VERSION_TABLE, Database
 from papertape.ledger.failure import plain_failures
 from papertape.ledger.tables import metadata
@@ -22,9 +23,18 @@ SCRIPTS = Path(str(files("papertape_migrations")))
 
 
 def upgrade(database: Database, to: str = "head", *, scripts: Path = SCRIPTS) -> None:
-    """Brings the schema to a revision, making it where there is none: all of it, or (whatever stops it) nothing."""
+    """Brings the schema to a revision, making it where there is none: all of it, or (whatever stops it) nothing.
+
+    Raises SchemaOutOfDate if the database is at a revision that these migrations do not have.
+    """
     with _exclusive(database) as connection:
-        command.upgrade(_config(scripts, connection), to)
+        try:
+            command.upgrade(_config(scripts, connection), to)
+        except CommandError as error:
+            raise SchemaOutOfDate(
+                f"the ledger {database.name} is at a schema that this papertape does not know ({error}): "
+                "run `pip install --upgrade papertape`"
+            ) from error
 
 
 def downgrade(database: Database, to: str, *, scripts: Path = SCRIPTS) -> None:
