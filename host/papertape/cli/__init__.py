@@ -9,9 +9,9 @@ from papertape.cli.root import Entry, Root
 COMMANDS = {
     "plugins": Entry("papertape.cli.plugins", "plugins", "What is installed, from where, and whether it is in order."),
     "db": Entry("papertape.cli.db", "db", "The ledger's schema, its health, and a copy of it."),
-    "doctor": Entry("papertape.cli.doctor", "doctor", "Whether this machine, ledger and plugins are fit to run."),
+    "doctor": Entry("papertape.cli.doctor", "doctor", "Says whether this machine, ledger and plugins are fit to run."),
     "completion": Entry(
-        "papertape.cli.completion", "completion", "The lines that teach a shell to complete papertape."
+        "papertape.cli.completion", "completion", "Prints the lines that teach a shell to complete papertape."
     ),
 }
 

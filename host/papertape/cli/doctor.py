@@ -36,7 +36,9 @@ class Check(NamedTuple):
 @json_option
 @click.pass_context
 def doctor(context: click.Context, db: str, as_json: bool) -> None:
-    """Says whether this machine, this ledger and these plugins are fit to run; exits 1 if anything is not.
+    """Says whether this machine, ledger and plugins are fit to run.
+
+    Each line is ok, warn or fail, with what would do; the exit code is 1 if anything fails.
 
     Example: papertape doctor --db postgresql://papertape@localhost/papertape
     """

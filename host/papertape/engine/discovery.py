@@ -84,14 +84,14 @@ def load_strategy_file(path: str | Path) -> Registered:
     defined there. Raises `RequestError` for a file without exactly one strategy, or one that does not load.
     """
     module = load_file(Path(path))
-    stem = re.sub(r"[^A-Za-z0-9]+", "-", Path(path).stem).strip("-") or "strategy"
+    stem = _slug(Path(path).stem)
     try:
         parts = registrations(module, stem, {}, distribution="", version="")
     except PluginError as error:
         raise RequestError(f"strategy file {path}: {error}") from error
     offered = {part.name: part.object for part in parts if part.kind == "strategy"}
     if not offered and hasattr(module, "generate_signal"):
-        offered = {getattr(module, "STRATEGY_NAME", stem): module}
+        offered = {_slug(getattr(module, "STRATEGY_NAME", stem)): module}
     if not offered:
         own = _own_strategies(module)
         offered = {stem: own[0]} if len(own) == 1 else {cls.__name__: cls for cls in own}
@@ -120,6 +120,15 @@ def _order(point: EntryPoint) -> tuple[bool, str, str]:
 def _load(point: EntryPoint, taken: Mapping[tuple[Kind, str], str]) -> list[Registered]:
     distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
     return registrations(point.load(), point.name, taken, distribution, version)
+
+
+def _slug(text: object) -> str:
+    """A component's name from a file's or a title.
+
+    >>> _slug("My idea (2)"), _slug("rsi_2")
+    ('My-idea-2', 'rsi_2')
+    """
+    return re.sub(r"[^A-Za-z0-9._]+", "-", str(text)).strip("-._")[:64] or "strategy"
 
 
 def _own_strategies(module: ModuleType) -> list[type[Strategy]]:

@@ -92,7 +92,8 @@ class ModuleStrategy(Strategy):
     module: ClassVar[ModuleType]
 
     def __init__(self, **params: object) -> None:
-        name, config = type(self).__name__, deepcopy(_config(self.module))
+        name = type(self).__name__
+        config = deepcopy(_config(self.module, name))
         for key, value in params.items():
             if key not in config:
                 raise ConfigError(f"{name} has no parameter {key!r}; its CONFIG takes {', '.join(config) or 'none'}")
@@ -106,7 +107,7 @@ class ModuleStrategy(Strategy):
     @classmethod
     def params(cls) -> dict[str, Param[Any]]:
         """The keys of CONFIG, typed by their values."""
-        params = {key: Param(value) for key, value in _config(cls.module).items()}
+        params = {key: Param(value) for key, value in _config(cls.module, cls.__name__).items()}
         for key, param in params.items():
             param.name = key
         return params
@@ -181,7 +182,7 @@ def adapt(module: ModuleType, name: str) -> type[ModuleStrategy]:
     """
     if not callable(getattr(module, "generate_signal", None)):
         raise PluginError(f"{name}: module {module.__name__} has no function generate_signal(data, config, state)")
-    _config(module)
+    _config(module, name)
     lookback = getattr(module, "LOOKBACK", 1)
     if isinstance(lookback, bool) or not isinstance(lookback, int) or lookback < 1:
         raise ConfigError(f"{name}: LOOKBACK must be a whole number from 1, was {lookback!r}")
@@ -219,10 +220,10 @@ class _BySymbol(Mapping[str, Any]):
         return len(self._symbols)
 
 
-def _config(module: ModuleType) -> dict[str, Any]:
+def _config(module: ModuleType, name: str) -> dict[str, Any]:
     config = getattr(module, "CONFIG", {})
     if not isinstance(config, dict) or not all(isinstance(key, str) for key in config):
-        raise ConfigError(f"{module.__name__}: CONFIG must be a dict of names and values, was {config!r}")
+        raise ConfigError(f"{name}: CONFIG must be a dict of names and values, was {config!r}")
     return config
 
 
