@@ -1,4 +1,4 @@
-"""Class style: a strategy with typed parameters, run as `--strategy examples/breakout_class.py` or installed as a plugin.
+"""Class style: a strategy with typed parameters, run as `--strategy examples/breakout_class.py`, or installed.
 
 To install it, name this module in the pyproject.toml of your own package:
 
