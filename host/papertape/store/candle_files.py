@@ -103,7 +103,7 @@ def _parquet(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _feather(path: Path) -> Iterator[pa.RecordBatch]:
-    with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
+    with pa.OSFile(str(path), "rb") as source, pa.ipc.open_file(source) as file:
         names = _choose(path, file.schema.names)
         for number in range(file.num_record_batches):
             yield file.get_batch(number).select(names)

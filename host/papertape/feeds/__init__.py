@@ -1,0 +1,1 @@
+"""Feeds: the simulated market, and candle files replayed."""
