@@ -11,6 +11,9 @@ from papertape.contract.errors import ConfigError
 from papertape.contract.fusion import Council, Fusion, Stance
 from papertape.contract.signal import Signal
 
+DIGITS = 9
+"""Scores and threshold are compared at so many decimals: the order of a float sum decides no vote."""
+
 
 class WeightedVote(Fusion):
     """Long where the long score reaches `threshold`, short where the short score does, flat otherwise.
@@ -52,13 +55,13 @@ class WeightedVote(Fusion):
     def _vote(self, symbol: str, stances: list[Stance], weights: Mapping[str, float], total: float) -> Signal:
         def score(side: int) -> float:
             pull = sum(weights[stance.source] * stance.confidence for stance in stances if stance.side == side)
-            return min(pull / total, 1.0) if total > 0 else 0.0
+            return round(pull / total, DIGITS) if total > 0 else 0.0
 
-        long, short = score(1), score(-1)
-        reason = f"long {long:.3f}, short {short:.3f}, threshold {self.threshold:.3f}"
-        if long >= self.threshold and long > short:
+        long, short, threshold = score(1), score(-1), round(self.threshold, DIGITS)
+        reason = f"long {long:.3f}, short {short:.3f}, threshold {threshold:.3f}"
+        if long >= threshold and long > short:
             side, winning = 1, long
-        elif self.short and short >= self.threshold and short > long:
+        elif self.short and short >= threshold and short > long:
             side, winning = -1, short
         else:
             return Signal.close(symbol, reason=reason)

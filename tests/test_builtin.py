@@ -1,0 +1,29 @@
+import pytest
+
+from papertape import Component, builtin
+from papertape.engine.discovery import load_plugins
+
+OFFERED = {
+    "register_fusions": ["weighted-vote"],
+    "register_sizers": ["fixed-fraction", "fixed-notional", "fixed-quantity", "fractional-kelly", "volatility-target"],
+    "register_risk_rules": [
+        "cool-down", "daily-loss", "gross-exposure", "max-drawdown", "max-position", "stale-data",
+    ],
+    "register_fee_models": ["instrument"],
+    "register_slippage_models": ["fixed-bps", "none", "range-share", "volume-share"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("hook", OFFERED)
+def test_the_host_offers_its_own_parts_through_the_hooks(hook: str) -> None:
+    found: dict[str, type[Component]] = {}
+    getattr(builtin, hook)(found.__setitem__)
+    assert list(found) == OFFERED[hook]
+    for component in found.values():
+        assert component().state is not None, "each keeps its state over a restart"
+        assert component.__doc__
+        assert all(param.help for param in component.params().values())
+
+
+def test_discovery_finds_all_of_them_in_order() -> None:
+    assert [failure for failure in load_plugins().failures if failure.distribution == "papertape"] == []
