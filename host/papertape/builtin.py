@@ -5,6 +5,7 @@ from collections.abc import Callable
 from papertape.broker.fees import InstrumentFees
 from papertape.broker.slippage import FixedBps, NoSlippage, RangeShare, VolumeShare
 from papertape.contract.execution import FeeModel, SlippageModel
+from papertape.contract.feed import Feed
 from papertape.contract.fusion import Fusion
 from papertape.contract.hookspecs import hookimpl
 from papertape.contract.risk import RiskRule, Sizer
@@ -20,6 +21,13 @@ from papertape.risk.sizers.fixed_notional import FixedNotional
 from papertape.risk.sizers.fixed_quantity import FixedQuantity
 from papertape.risk.sizers.fractional_kelly import FractionalKelly
 from papertape.risk.sizers.volatility_target import VolatilityTarget
+
+
+@hookimpl
+def register_feeds(register: Callable[[str, type[Feed]], None]) -> None:
+    from papertape.feeds.replay import ReplayFeed  # with it come the file formats, which importing this module need not
+
+    register("replay", ReplayFeed)
 
 
 @hookimpl
