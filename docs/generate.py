@@ -176,7 +176,7 @@ def field_lines(node: ast.ClassDef) -> Iterator[str]:
     shown = False
     for part in node.body:
         if isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and shown:
-            yield f"    # {' '.join(str(part.value.value).split())}"
+            yield f"# {' '.join(str(part.value.value).split())}"
         target = part.targets[0] if isinstance(part, ast.Assign) else getattr(part, "target", None)
         shown = isinstance(target, ast.Name) and not target.id.startswith("_")
         if shown:

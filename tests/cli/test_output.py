@@ -15,6 +15,7 @@ HOSTILE = [
     "evil\u202egnp.exe",
     "a\rb",
     "tab\there",
+    "delete\x7f",
     "c1\x9b31m",
     "zero\u200bwidth",
     "line\u2028end",

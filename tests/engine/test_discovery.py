@@ -141,6 +141,12 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
         load_plugins().find("strategy", "ema-crss")
 
 
+def test_a_name_whose_plugin_was_left_out_is_answered_with_the_reason(folder: Path) -> None:
+    done = papertape(folder, "plugins", "show", "raises", "--kind", "strategy")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the plugin of that name is left out; ZeroDivisionError: division by zero" in done.stderr
+
+
 def test_every_instance_has_module_and_class_variables_of_its_own(tmp_path: Path) -> None:
     part = load_strategy_file(written(tmp_path, GOOD))
     one, other = part.create("one", {}), part.create("other", {"window": "9"})

@@ -48,7 +48,8 @@ def print_json(document: object) -> None:
 
     Raises `ValueError` for NaN and infinity, which JSON does not have: say None where there is no figure.
     """
-    click.echo(json.dumps(document, indent=2, default=_encode, allow_nan=False))
+    text = json.dumps(document, indent=2, default=_encode, allow_nan=False)
+    click.echo(text.replace("\x7f", "\\u007f"))  # the one control character that JSON leaves as it is
 
 
 def print_text(text: object) -> None:

@@ -1,6 +1,7 @@
 """`papertape plugins`: what is installed, from where, and whether it is in order."""
 
 import inspect
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,6 @@ from papertape.cli.options import json_option
 from papertape.cli.output import print_fields, print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
-    from papertape.engine.discovery import Plugins
     from papertape.engine.registered import Registered
 
 KIND_WORDS = ["strategy", "fusion", "sizer", "risk-rule", "fee-model", "slippage-model", "feed", "command"]
@@ -148,32 +148,25 @@ def allowed(row: dict[str, Any]) -> str:
 
 
 def _named(name: str, kind: str | None) -> "Registered":
-    from papertape.contract import PluginError, RequestError
+    from papertape.contract import PluginError, RequestError, UnknownComponent
     from papertape.engine.discovery import load_plugins, load_strategy_file
-    from papertape.engine.registered import KINDS
+    from papertape.engine.registered import KINDS, Kind
 
     if name.endswith(".py"):
         return load_strategy_file(name)
     found = load_plugins(reserved=COMMANDS)
-    kinds = [each for each in KINDS if kind in (None, each) and name in found.of_kind(each)]
-    if len(kinds) > 1:
-        raise RequestError(f"{name!r} is the name of a {' and of a '.join(kinds)}; choose with --kind")
-    if kinds:
-        return found.find(kinds[0], name)
+    kinds: list[Kind] = [each for each in KINDS if kind in (None, each)]
+    holding = [each for each in kinds if name in found.of_kind(each)]
+    if len(holding) > 1:
+        raise RequestError(f"{name!r} is the name of a {' and of a '.join(holding)}; choose with --kind")
+    if holding or len(kinds) == 1:
+        return found.find((holding or kinds)[0], name)
     for failure in found.failures:
         if failure.plugin == name:
             raise PluginError(f"plugin {name!r} is left out: {failure.reason}")
-    raise _unknown(name, found)
-
-
-def _unknown(name: str, found: "Plugins") -> Exception:
-    from difflib import get_close_matches
-
-    from papertape.contract import UnknownComponent
-
     near = get_close_matches(name, [part.name for part in found.components])
     hint = f"did you mean {' or '.join(near)}? " if near else ""
-    return UnknownComponent(f"no component is called {name!r}; {hint}`papertape plugins list` names them all")
+    raise UnknownComponent(f"no component is called {name!r}; {hint}`papertape plugins list` names them all")
 
 
 def _shown(value: object) -> str:

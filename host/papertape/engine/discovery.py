@@ -45,11 +45,13 @@ class Plugins:
         offered = self.of_kind(kind)
         if name in offered:
             return offered[name]
+        unknown = f"no {kind.replace('-', ' ')} is called {name!r}"
+        for failure in self.failures:
+            if failure.plugin == name:
+                raise UnknownComponent(f"{unknown}: the plugin of that name is left out; {failure.reason}")
         near = get_close_matches(name, offered)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise UnknownComponent(
-            f"no {kind.replace('-', ' ')} is called {name!r}; {hint}`papertape plugins list` names them all"
-        )
+        raise UnknownComponent(f"{unknown}; {hint}`papertape plugins list` names them all")
 
 
 def load_plugins(reserved: Collection[str] = (), only: Callable[[EntryPoint], bool] | None = None) -> Plugins:
