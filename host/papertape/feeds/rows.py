@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from papertape.contract.candle import CandleFlag, Floats, Ints
 from papertape.contract.errors import BadRow
@@ -86,8 +87,8 @@ def sift(scope: Scope, columns: Columns, before: int, newest: int) -> Sifted:
     """The candles among the rows of one piece of a file.
 
     `before`: how many rows of the file came earlier; `newest`: the latest open time among them. Bad rows are those with
-    a price that is not above 0 and finite, high < low, or a volume that is negative or not finite; and those older than
-    a row before them. Rows with the open time of the row before them are duplicates: the first is kept. Bad rows that
+    a price that is not above 0 and finite, high < low, or a volume that is negative or infinite; and those older than a
+    row before them. Rows with the open time of the row before them are duplicates: the first is kept. Bad rows that
     open outside the scope are no matter. Rows before the scope's start are kept, for `mark` to look back on.
     """
     ts, open_, high, low, close, volume = columns
@@ -134,8 +135,8 @@ class Last(NamedTuple):
 def mark(scope: Scope, rows: Rows, last: Last | None, period: int, origin: int) -> tuple[Rows, list[Note], Last | None]:
     """A symbol's next candles, those before the scope's start left out, with outliers flagged; notes; the new last one.
 
-    Notes: outliers, candles absent between two (a gap), zero volume, and open times off the timeframe's grid, which are
-    used as they are. `period` and `origin`: of the timeframe, ms.
+    Notes: outliers, candles absent between two (a gap), zero volume (also where none is said: NaN becomes 0), and open
+    times off the timeframe's grid, which are used as they are. `period` and `origin`: of the timeframe, ms.
     """
     if not len(rows.ts):
         return rows, [], last
@@ -146,6 +147,9 @@ def mark(scope: Scope, rows: Rows, last: Last | None, period: int, origin: int) 
     far = (rows.high > reference * OUTLIER_FACTOR) | (rows.low * OUTLIER_FACTOR < reference)
     if last is None:
         far[0] = False
+    unsaid = np.isnan(rows.volume)
+    if unsaid.any():
+        rows = rows._replace(volume=np.where(unsaid, 0.0, rows.volume))
     if far.any():
         rows = rows._replace(flags=np.where(far, rows.flags | int(CandleFlag.OUTLIER), rows.flags))
     first = int(np.searchsorted(ts, scope.start))
@@ -166,7 +170,7 @@ def mark(scope: Scope, rows: Rows, last: Last | None, period: int, origin: int) 
                 f"{iso(int(ts[at]))}: "
                 + {
                     "outlier": f"high {rows.high[at]!s}, low {rows.low[at]!s} after a close of {reference[at]!s}",
-                    "zero-volume": "volume 0",
+                    "zero-volume": "no volume is said, taken as 0" if unsaid[at] else "volume 0",
                     "off-grid": f"{(ts[at] - origin) % period} ms after the grid",
                 }[kind]
             )
@@ -194,11 +198,11 @@ def overlap(scope: Scope, ts: Ints) -> Note:
     return _note(scope, "duplicate", ts, f"{iso(int(ts[0]))}: an earlier file has it too; that one is used")
 
 
-def _impossible(columns: Columns) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _impossible(columns: Columns) -> npt.NDArray[np.bool_]:
     _, open_, high, low, close, volume = columns
     lowest = np.minimum(np.minimum(open_, close), low)  # NaN wherever one of them is
     highest = np.maximum(np.maximum(open_, close), high)
-    fine = (lowest > 0) & (highest < np.inf) & (high >= low) & (volume >= 0) & (volume < np.inf)
+    fine: npt.NDArray[np.bool_] = (lowest > 0) & (highest < np.inf) & (high >= low) & ~(volume < 0) & (volume != np.inf)
     return ~fine
 
 
@@ -212,7 +216,7 @@ def _complaint(columns: Columns, at: int, before: int, newest: int, symbol: str)
             return f"{where}: {name} is {price}, a price must be above 0"
     if high < low:
         return f"{where}: high {high} is below low {low}"
-    if not 0 <= volume < np.inf:
+    if volume < 0 or volume == np.inf:
         return f"{where}: volume is {volume}, it must be 0 or more"
     return f"{where}: it is older than the row before it ({iso(newest)})"
 
