@@ -38,8 +38,8 @@ class Settled(NamedTuple):
 class Book:
     """Cash, holdings by slot (a symbol's index in the session), and working orders in order of id.
 
-    `equity`, `exposure` are floats at the last mark, for curves and rules; `exact_equity` is what sizing uses. `version`
-    changes with every change of holdings or orders.
+    `equity`, `exposure` are floats at the last mark, for curves and rules; `exact_equity` is what sizing uses. `touched`:
+    slots whose holding or orders have changed since somebody last cleared it.
     """
 
     __slots__ = (
@@ -52,7 +52,7 @@ class Book:
         "margin",
         "name",
         "orders",
-        "version",
+        "touched",
     )
 
     def __init__(self, name: str, cash: Decimal, margin: bool) -> None:
@@ -63,23 +63,23 @@ class Book:
         self.orders: list[Order] = []
         self.equity = float(cash)
         self.exposure = 0.0
-        self.version = 0
+        self.touched: set[int] = set()
         self.refresh()
 
     def place(self, order: Order) -> None:
         """Adds a working order."""
         self.orders.append(order)
-        self.version += 1
+        self.touched.add(order.slot)
 
     def withdraw(self, order: Order) -> None:
         """Takes an order that no longer works off the book."""
         self.orders.remove(order)
-        self.version += 1
+        self.touched.add(order.slot)
 
     def refresh(self) -> None:
         """Recomputes the floats that marking uses; after every change of cash or holdings."""
-        self.version += 1
-        self._cash = float(self.cash)
+        self._cash = self.equity = float(self.cash)
+        self.exposure = 0.0
         self._held = [(slot, float(self.holdings[slot].quantity), self.holdings[slot]) for slot in sorted(self.holdings)]
 
     def quantity(self, slot: int) -> Decimal:
@@ -148,6 +148,7 @@ class Book:
         if holding is not None:
             settled = self._change(slot, holding, sign, quantity, notional, fee, at, price)
         assert settled is not None
+        self.touched.add(slot)
         self.refresh()
         return settled
 

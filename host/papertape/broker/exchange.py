@@ -8,7 +8,7 @@ from papertape.broker import matching
 from papertape.broker.book import Book, Settled
 from papertape.broker.liquidation import liquidation_price, maintenance
 from papertape.broker.matching import Prices
-from papertape.broker.money import ZERO, add, booked, ceil_to, divide, exact, floor_to, multiply, subtract
+from papertape.broker.money import SCALE, ZERO, add, booked, ceil_to, divide, exact, floor_to, multiply, subtract
 from papertape.broker.order import Order, Role, Status
 from papertape.contract.candle import CLOSE, TS, VOLUME, Candle, Row
 from papertape.contract.execution import FeeModel, SlippageModel
@@ -16,6 +16,7 @@ from papertape.contract.instrument import Instrument
 
 EXITS: tuple[Role, ...] = ("exit", "stop-loss", "take-profit", "liquidation")
 LEGS: tuple[Role, ...] = ("stop-loss", "take-profit")
+TWO = Decimal(2)
 
 
 def cost(quantity: Decimal, price: Decimal, rate: Decimal) -> Decimal:
@@ -105,20 +106,24 @@ class Meeting:
         self.volume = None if share is None else floor_to(multiply(exact(row[VOLUME]), share), self.instrument.lot)
 
     def run(self) -> None:
-        self._expire()
+        self._expire(self.row[TS])
         self._open()
+        self._expire(self.close_time)
         self._inside()
         self._after()
 
     def _effective(self, order: Order) -> bool:
         return order.status == "working" and order.effective <= self.row[TS]
 
+    def _begins_inside(self, order: Order) -> bool:
+        return order.type == "market" and order.status == "working" and self.row[TS] < order.effective < self.close_time
+
     def _mine(self) -> list[Order]:
         return [order for order in self.book.orders if order.slot == self.slot]
 
-    def _expire(self) -> None:
+    def _expire(self, time: int) -> None:
         for order in self._mine():
-            if order.expires is not None and order.expires < self.close_time:
+            if order.expires is not None and order.expires < time:
                 self.exchange.end(self.book, order, "expired", "its time was over")
 
     def _open(self) -> None:
@@ -134,8 +139,8 @@ class Meeting:
 
     def _inside(self) -> None:
         for order in self._mine():
-            if order.type == "market" and self.row[TS] < order.effective < self.close_time and order.status == "working":
-                self._execute(order, matching.market_inside(order, self.candle), at_open=False)
+            if self._begins_inside(order):
+                self._execute(order, matching.market_inside(order.sign, self.candle), at_open=False)
         self._sweep(stops=True)
         self._sweep(stops=False)
 
@@ -161,31 +166,31 @@ class Meeting:
 
     def _after(self) -> None:
         for order in self._mine():
-            if not self._effective(order):
+            if not (self._effective(order) or self._begins_inside(order)):
                 continue
             if order.time_in_force in ("IOC", "FOK"):
                 self.exchange.end(self.book, order, "cancelled", f"{order.time_in_force}: the rest could not be filled at once")
-            elif order.type == "trailing-stop":
+            elif order.type == "trailing-stop" and not order.triggered:
                 order.stop_price = matching.trailed(order, self.candle)
                 self.exchange.journal.changed(self.book, order)
-            order.resting = order.type == "limit" or order.triggered
+            order.resting = order.type == "limit" or (order.type == "stop-limit" and order.triggered)
 
     def _execute(self, order: Order, price: Decimal, at_open: bool) -> None:
         quantity, note = self._quantity(order)
         if quantity == 0:
             return
-        if at_open and order.type in ("stop", "trailing-stop") and not note:
+        if order.type in ("stop", "trailing-stop") and price != order.stop_price and not note and not order.filled:
             own = order.role == "stop-loss" and order.batch == self.exchange.journal.batch
             note = "opened beyond its own stop" if own else "gap over the stop"
         maker = order.resting or (order.type == "limit" and not at_open)
-        price = price if maker else self._slipped(order, price, quantity)
+        price = self._slipped(order, price, quantity, maker)
         rate = self.exchange.fees.rate(self.instrument, maker)
         short_of_cash = ""
         if order.sign > 0 and not self.instrument.margin:
             affordable = self._affordable(quantity, price, rate)
             if affordable < quantity:
                 short_of_cash = "the price moved and cash no longer covers the rest"
-                quantity = affordable
+                quantity = ZERO if order.time_in_force == "FOK" else affordable
         if quantity > 0:
             self._fill(order, quantity, price, rate, maker, self.row[TS] if at_open else self.close_time, note)
         if short_of_cash and order.status == "working":
@@ -201,6 +206,9 @@ class Meeting:
                 self.exchange.end(self.book, order, "cancelled", "there is no position left to reduce")
                 return ZERO, ""
             quantity = min(quantity, closable)
+        if order.time_in_force == "FOK" and quantity < order.remaining:
+            self.exchange.end(self.book, order, "cancelled", "FOK: the position is smaller than all of it")
+            return ZERO, ""
         if self.volume is not None and order.role != "liquidation" and quantity > self.volume:
             if order.time_in_force == "FOK":
                 self.exchange.end(self.book, order, "cancelled", "FOK: the candle's volume does not hold all of it")
@@ -208,18 +216,16 @@ class Meeting:
             return self.volume, "partial: volume limit"
         return quantity, ""
 
-    def _slipped(self, order: Order, price: Decimal, quantity: Decimal) -> Decimal:
-        """Slippage, then the tick, both against the trader; a limit is never exceeded."""
-        tick = self.instrument.tick
-        if order.type in ("limit", "stop-limit"):
-            assert order.price is not None
-            if order.sign > 0:
-                return min(ceil_to(price, tick), order.price)
-            return max(floor_to(price, tick), order.price)
-        worse = self.exchange.slippage.slip(order.side, price, quantity, Candle._make(self.row))
+    def _slipped(self, order: Order, price: Decimal, quantity: Decimal, maker: bool) -> Decimal:
+        """Slippage (of takers), then the tick, both against the trader; a limit is never exceeded."""
+        tick, limit = self.instrument.tick, order.price
+        worse = ZERO if maker else self.exchange.slippage.slip(order.side, price, quantity, Candle._make(self.row))
         if order.sign > 0:
-            return ceil_to(add(price, worse), tick)
+            slipped = ceil_to(add(price, worse), tick)
+            return slipped if limit is None else min(slipped, limit)
         slipped = floor_to(subtract(price, worse), tick)
+        if limit is not None:
+            return max(slipped, limit)
         return slipped if slipped > 0 else price
 
     def _affordable(self, quantity: Decimal, price: Decimal, rate: Decimal) -> Decimal:
@@ -229,10 +235,16 @@ class Meeting:
             return quantity
         lot = self.instrument.lot
         unit = multiply(price, add(Decimal(1), rate))
-        covered = min(quantity, floor_to(divide(max(cash, ZERO), unit), lot))
-        while covered > 0 and cost(covered, price, rate) > cash:
-            covered = subtract(covered, lot)  # booking rounds half-even and can take the last unit of scale
-        return max(covered, ZERO)
+        # Booking rounds notional and fee by up to half a unit of the scale each, so the answer lies between these.
+        least = max(floor_to(divide(subtract(cash, SCALE), unit), lot), ZERO)
+        most = min(quantity, floor_to(divide(add(max(cash, ZERO), SCALE), unit), lot))
+        while least < most:
+            middle = add(least, ceil_to(divide(subtract(most, least), TWO), lot))
+            if cost(middle, price, rate) <= cash:
+                least = middle
+            else:
+                most = subtract(middle, lot)
+        return least
 
     def _fill(
         self, order: Order, quantity: Decimal, price: Decimal, rate: Decimal, maker: bool, at: int, note: str
@@ -295,19 +307,15 @@ class Meeting:
 
     def _follow_position(self) -> None:
         """Legs never cover more than the position; with the position gone, so are its legs and exits."""
-        size = self.book.quantity(self.slot).copy_abs()
-        for role in LEGS:
-            legs = [order for order in self._mine() if order.role == role]
-            covered = ZERO
-            for leg in legs:
-                room = subtract(size, covered)
-                if leg.remaining > room:
-                    self._shrink(leg, subtract(leg.remaining, room), "the position was closed")
-                covered = add(covered, min(leg.remaining, room))
-        if size == 0:
+        held = self.book.quantity(self.slot)
+        for role in (*LEGS, "exit"):
+            room = held.copy_abs()
             for order in self._mine():
-                if order.role == "exit":
-                    self.exchange.end(self.book, order, "cancelled", "the position was closed")
+                if order.role == role:
+                    closable = room if (order.sign > 0) == (held < 0) else ZERO
+                    if order.remaining > closable:
+                        self._shrink(order, subtract(order.remaining, closable), "the position was closed")
+                    room = subtract(room, min(order.remaining, closable))
 
     def _shrink(self, order: Order, quantity: Decimal, reason: str) -> None:
         if quantity >= order.remaining:
@@ -325,8 +333,11 @@ class Meeting:
         liquidation = self._liquidation_price()
         if liquidation is None:
             return None
-        adverse = self.candle.low if self.book.quantity(self.slot) > 0 else self.candle.high
-        return liquidation if self._beyond(adverse, liquidation) else None
+        long = self.book.quantity(self.slot) > 0
+        if not self._beyond(self.candle.low if long else self.candle.high, liquidation):
+            return None
+        # What was entered in this candle may be beyond it from the start.
+        return min(liquidation, self.candle.open) if long else max(liquidation, self.candle.open)
 
     def _beyond(self, price: Decimal, liquidation: Decimal) -> bool:
         return price <= liquidation if self.book.quantity(self.slot) > 0 else price >= liquidation
@@ -343,5 +354,5 @@ class Meeting:
         self.book.place(order)
         journal.created(self.book, order)
         rate = self.exchange.fees.rate(self.instrument, False)
-        slipped = self._slipped(order, price, order.quantity)
+        slipped = self._slipped(order, price, order.quantity, False)
         self._fill(order, order.quantity, slipped, rate, False, at, "liquidation")

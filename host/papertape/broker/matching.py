@@ -10,6 +10,10 @@ from typing import NamedTuple
 from papertape.broker.money import add, exact, subtract
 from papertape.broker.order import Order
 from papertape.contract.candle import CLOSE, HIGH, LOW, OPEN, Row
+from papertape.contract.order import OrderType
+
+
+STOPS: tuple[OrderType, ...] = ("stop", "stop-limit", "trailing-stop")
 
 
 class Prices(NamedTuple):
@@ -27,39 +31,39 @@ def prices_of(row: Row) -> Prices:
 
 
 def at_open(order: Order, candle: Prices, touch: bool) -> Decimal | None:
-    """The price at which `order` fills at the candle's open, or None. A stop-limit that triggers here is marked so."""
+    """The price at which `order` fills at the candle's open, or None. A stop that triggers is marked so: what the
+    candle's volume does not fill of it stays a market order, or the limit of a stop-limit."""
     price = candle.open
     if order.type == "market":
         return price
-    if order.type in ("stop", "trailing-stop"):
-        return price if _reached(order, price) else None
-    if order.type == "stop-limit" and not order.triggered:
-        if not _reached(order, price):
+    if order.type in STOPS:
+        order.triggered = order.triggered or _reached(order, price)
+        if not order.triggered:
             return None
-        order.triggered = True
-    return price if _better(order, price, touch) else None
+    return price if order.price is None or _better(order, price, touch) else None
 
 
 def inside(order: Order, candle: Prices, touch: bool) -> Decimal | None:
     """The price at which `order` fills between the open and the close, or None; for orders that the open left."""
     extreme_for_stop, extreme_for_limit = (candle.high, candle.low) if order.sign > 0 else (candle.low, candle.high)
-    if order.type in ("stop", "trailing-stop"):
-        return order.stop_price if _reached(order, extreme_for_stop) else None
-    if order.type == "stop-limit" and not order.triggered:
+    if order.type in STOPS and not order.triggered:
         if not _reached(order, extreme_for_stop):
             return None
         order.triggered = True
-        # It becomes a limit at the stop's price; what the range did after that is unknown, so only that price counts.
         assert order.stop_price is not None
+        if order.price is None:
+            # A leg that an entry inside the candle brought may stand where the entry has passed it already.
+            return _worse(order.sign, order.stop_price, market_inside(-order.sign, candle))
+        # It becomes a limit at the stop's price; what the range did after that is unknown, so only that price counts.
         return order.stop_price if _better(order, order.stop_price, touch) else None
-    if order.type in ("limit", "stop-limit"):
+    if order.price is not None:
         return order.price if _better(order, extreme_for_limit, touch) else None
     return None
 
 
-def market_inside(order: Order, candle: Prices) -> Decimal:
+def market_inside(sign: int, candle: Prices) -> Decimal:
     """The price of a market order that becomes effective inside a candle: the worse of its open and close."""
-    return max(candle.open, candle.close) if order.sign > 0 else min(candle.open, candle.close)
+    return _worse(sign, candle.open, candle.close)
 
 
 def trailed(order: Order, candle: Prices) -> Decimal:
@@ -68,6 +72,10 @@ def trailed(order: Order, candle: Prices) -> Decimal:
     if order.sign > 0:
         return min(order.stop_price, add(candle.low, order.trail))
     return max(order.stop_price, subtract(candle.high, order.trail))
+
+
+def _worse(sign: int, one: Decimal, other: Decimal) -> Decimal:
+    return max(one, other) if sign > 0 else min(one, other)
 
 
 def _reached(order: Order, price: Decimal) -> bool:

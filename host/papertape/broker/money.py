@@ -14,6 +14,7 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
+from numbers import Integral
 
 EXACT = Context(prec=80, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """For sums and products that must come out exact; a lost digit raises `decimal.Inexact`."""
@@ -42,8 +43,8 @@ def exact(value: float) -> Decimal:
 
 
 def decimal(value: Decimal | float | int) -> Decimal:
-    """`value` as an exact decimal; floats by their shortest form."""
-    return value if isinstance(value, Decimal) else exact(value) if isinstance(value, float) else Decimal(value)
+    """`value` as an exact decimal; floats by their shortest form, numpy's numbers like Python's."""
+    return value if isinstance(value, Decimal) else Decimal(int(value)) if isinstance(value, Integral) else exact(value)
 
 
 def booked(value: Decimal) -> Decimal:
