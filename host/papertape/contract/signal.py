@@ -38,7 +38,7 @@ class Signal:
     stop_loss: float | None = None
     take_profit: float | None = None
     reason: str = field(default="", compare=False)
-    metadata: Mapping[str, Any] = field(default_factory=lambda: NO_METADATA, hash=False)
+    metadata: Mapping[str, Any] = field(default_factory=lambda: NO_METADATA, compare=False)
     confidence: float = 1.0
     valid_for: int | None = None
     quantity: Decimal | float | None = None

@@ -29,8 +29,8 @@ class Refused(Exception):
 class Desk:
     """One book's dealings. `rules` come with a guard each; `refuses` are candle flags on which entries are blocked.
 
-    `idle[slot]` is the signal that last needed nothing, as long as the book is at `idle_version[slot]`: repeating it
-    costs one comparison.
+    `quiet[slot]` is the signal that last needed nothing, until the book's slot is touched: repeating it costs one
+    comparison.
     """
 
     def __init__(
@@ -56,8 +56,7 @@ class Desk:
         self.refuses = refuses
         self.stale: frozenset[str] = frozenset()
         slots = len(market.symbols)
-        self.idle: list[Signal | None] = [None] * slots
-        self.idle_version = [0] * slots
+        self.quiet: list[Signal | None] = [None] * slots
         self.standing: list[Standing | None] = [None] * len(self.marking)
         self.after_flat: dict[int, tuple[Signal, int]] = {}
         self.refusals: dict[int, tuple[str, str]] = {}
@@ -66,24 +65,28 @@ class Desk:
     def seat_rules(self, rules: Sequence[tuple[RiskRule, Guard]]) -> None:
         """Takes the rules; those that do not override a method are not called for it."""
         self.rules = list(rules)
-        self.marking = [(rule.on_mark, guard) for rule, guard in rules if type(rule).on_mark is not RiskRule.on_mark]
+        marking = [(rule.on_mark, guard) for rule, guard in rules if type(rule).on_mark is not RiskRule.on_mark]
+        self.marking = [(number, on_mark, guard) for number, (on_mark, guard) in enumerate(marking)]
 
     # Marks and standing rules
 
     def stand(self, now: int, muted: bool) -> None:
         """Asks the standing rules about the book as just marked, and does what they say."""
         book = self.book
-        for number, (on_mark, guard) in enumerate(self.marking):
+        for number, on_mark, guard in self.marking:
             if guard.status != "ok":
                 continue
             try:
                 standing = on_mark(now, book.equity, book.exposure)
+                guard.streak = 0
             except Exception as error:
                 guard.failed(error)
                 continue
+            if muted:
+                continue  # nothing is traded; what still stands afterwards acts then
             if standing is not self.standing[number]:
                 self._changed_standing(number, standing, guard)
-            if standing is not None and standing.action == "flatten" and (book.holdings or book.orders) and not muted:
+            if standing is not None and standing.action == "flatten" and (book.holdings or book.orders):
                 self.flatten(standing.reason)
 
     def _changed_standing(self, number: int, standing: Standing | None, guard: Guard) -> None:
@@ -105,13 +108,17 @@ class Desk:
         self.after_flat.clear()
         self.cancel_openings(reason)
         for slot in sorted(self.book.holdings):
-            if not any(order.role == "exit" and order.slot == slot for order in self.book.orders):
-                self._exit(slot, self.book.holdings[slot].quantity.copy_abs(), reason, None, at)
+            size = self.book.holdings[slot].quantity.copy_abs()
+            exit = self._working(slot, "exit")
+            if exit is None or exit.remaining < size:
+                if exit is not None:
+                    self.exchange.end(self.book, exit, "cancelled", reason)
+                self._exit(slot, size, reason, None, at)
 
     def cancel_openings(self, reason: str) -> None:
-        """Cancels entries and requests; protective legs and exits stay."""
+        """Cancels entries and requests; bracket legs, exits and requests that can only reduce a position stay."""
         for order in list(self.book.orders):
-            if order.role in ("entry", "request"):
+            if order.role == "entry" or (order.role == "request" and not order.reduce_only):
                 self.exchange.end(self.book, order, "cancelled", reason)
 
     def round_trip(self, closed: tuple[Decimal, Decimal]) -> None:
@@ -181,8 +188,7 @@ class Desk:
         elif side and entry is None:
             return True
         if signal.valid_for is None:
-            self.idle[slot] = signal
-            self.idle_version[slot] = book.version
+            self.quiet[slot] = signal
         return False
 
     def _begin_target(self, signal: Signal, seq: int, slot: int, held: Decimal, entry: Order | None) -> bool:
@@ -281,10 +287,9 @@ class Desk:
                 quantity = wanted.copy_abs()
             self._allowed(slot, sign)
             _right_side(signal, sign, price)
-            if signal.size is not None:
-                quantity = divide(decimal(signal.size), price)
-            elif signal.action != "target":
-                quantity = self._sized(signal, sign, slot, price)
+            if signal.action != "target":
+                size = signal.size
+                quantity = self._sized(signal, sign, slot, price) if size is None else divide(decimal(size), price)
             quantity = self._passed(slot, sign, quantity, price)
             quantity = self._covered(instrument, quantity, price)
             if multiply(quantity, price) < instrument.min_notional:
@@ -315,6 +320,9 @@ class Desk:
             raise Refused("its data are stale")
         if row[FLAGS] & self.refuses:
             raise Refused("its newest candle carries a flag that the strategy does not tolerate")
+        for _, guard in self.rules:
+            if guard.status != "ok":
+                raise Refused(f"the rule {guard.name} is {guard.status}, so nothing is entered")
         for standing in self.standing:
             if standing is not None and standing.action != "reduce":
                 raise Refused(standing.reason)
@@ -370,9 +378,9 @@ class Desk:
                 raise Refused(f"the rule {guard.name} failed, so nothing is entered")
             if isinstance(verdict, str):
                 raise Refused(f"{guard.name}: {verdict}")
-            if isinstance(verdict, Decimal):
-                if not (verdict.is_finite() and verdict >= 0):
-                    raise Refused(f"the rule {guard.name} gave {verdict}, which is no quantity")
+            if verdict is not None:
+                if not (isinstance(verdict, Decimal) and verdict.is_finite() and verdict >= 0):
+                    raise Refused(f"the rule {guard.name} gave {verdict!r}, which is neither a quantity nor a reason")
                 quantity = min(quantity, verdict)
         return quantity
 
@@ -468,8 +476,8 @@ class Desk:
 
     def _check_request(self, order: Order) -> None:
         instrument = self.exchange.instruments[order.slot]
-        price = order.price or order.stop_price or self._price(order.slot)
-        self._price(order.slot)
+        close = self._price(order.slot)
+        price = next((level for level in (order.price, order.stop_price) if level is not None), close)
         if order.quantity <= 0:
             raise Refused(f"its quantity is below one lot of {plain(instrument.lot)}")
         if price <= 0:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from papertape.broker.book import Book, Settled
+from papertape.broker.money import decimal
 from papertape.broker.order import Order
 from papertape.contract.order import Fill
 from papertape.contract.signal import Signal
@@ -122,7 +123,7 @@ def order_row(book: str, order: Order) -> OrderRow:
 
 
 def _decimal(value: Decimal | float | None) -> Decimal | None:
-    return None if value is None else value if isinstance(value, Decimal) else Decimal(repr(value))
+    return None if value is None else decimal(value)
 
 
 def _float(value: float | None) -> float | None:

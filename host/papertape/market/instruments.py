@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from papertape.contract.errors import ConfigError
@@ -23,7 +23,7 @@ def instruments_of(
         if symbol not in symbols:
             raise ConfigError(f"instruments: {symbol!r} is not in this session; it has {', '.join(symbols)}")
     currency = quote or next((quote_of(symbol, "") for symbol in symbols if "/" in symbol), "USD")
-    fee = fee_bps.scaleb(-4)
+    fee = fee_bps.scaleb(-4, Context(prec=80))  # not the thread's, which a plugin may have changed
     found = []
     for symbol in symbols:
         given = {"maker": fee, "taker": fee, **_checked(symbol, overrides.get(symbol, {}))}
