@@ -7,6 +7,12 @@ from papertape.cli.options import common_options
 from papertape.cli.root import Entry, Root
 
 COMMANDS = {
+    "run": Entry(
+        "papertape.cli.run",
+        "run",
+        "Runs a paper session: candles in, strategies asked, orders filled with paper money, all of it kept.",
+    ),
+    "sessions": Entry("papertape.cli.sessions", "sessions", "What ran, what came of it, and what to tell a session that runs."),
     "plugins": Entry("papertape.cli.plugins", "plugins", "What is installed, from where, and whether it is in order."),
     "db": Entry("papertape.cli.db", "db", "The ledger's schema, its health, and a copy of it."),
     "doctor": Entry("papertape.cli.doctor", "doctor", "Says whether this machine, ledger and plugins are fit to run."),

@@ -92,7 +92,10 @@ def parse_spec(text: str) -> Spec:
     >>> parse_spec("weighted-vote:threshold=0.6,weights.macd=2")
     Spec(kind='weighted-vote', params={'threshold': '0.6', 'weights': {'macd': 2.0}}, name=None)
     """
-    kind, _, rest = text.partition(":") if not text.endswith(".py") else (text, "", "")
+    file, is_file, rest = text.partition(".py:") if ".py:" in text else (text, "", "")
+    kind = f"{file}.py" if is_file else text
+    if not kind.endswith(".py"):
+        kind, _, rest = text.partition(":")
     params: dict[str, Any] = {}
     for part in filter(None, rest.split(",")):
         key, equals, value = part.partition("=")

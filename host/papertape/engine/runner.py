@@ -47,7 +47,7 @@ class Ended:
 class Runner:
     """Runs a built session on from its present batch, as the owner of its ledger.
 
-    `progress(batches done)` is told now and then. `stop()` may be called from a signal handler or another thread; the
+    `progress(batches done)` is told now and then, `published(effects)` after each commit. `stop()` may be called from a signal handler or another thread; the
     step under way is finished first. Raises `LedgerError` when a commit fails: the ledger then holds everything up to
     the commit before, and the session can be resumed from there.
     """
@@ -64,7 +64,6 @@ class Runner:
         next_entry: int = 1,
         seconds: float = 0.0,
         pace: Pace = Pace(),  # noqa: B008  # frozen
-        progress: Callable[[int], None] = lambda done: None,
     ) -> None:
         self.session = built.session
         self.config = config
@@ -73,7 +72,8 @@ class Runner:
         self.ledger = ledger
         self.writer = writer
         self.pace = pace
-        self.progress = progress
+        self.progress: Callable[[int], None] = lambda done: None
+        self.published: Callable[[Effects], None] = lambda effects: None
         self.limit = None if config.bars is None else feed.warmed + config.bars
         self.stopped = False
         self._wake = threading.Event()
@@ -101,6 +101,8 @@ class Runner:
         error: BadRow | None = None
         status: Status = "finished"
         self._started = time.perf_counter()
+        if self.session.journal.batch >= 0:
+            self._commit({"status": "running", "error": None})
         try:
             if not (self._fold_at_pace() if self.pace.speed is not None else self._fold_at_full_pace()):
                 status = "stopped"
@@ -123,6 +125,7 @@ class Runner:
                     return False
             for seat in session.seats:
                 seat.guard.fold_times()
+            self.progress(session.journal.batch + 1 - session.warmed)
             if every or time.perf_counter() - committed >= COMMIT_EVERY:
                 self._commit({})
                 committed = time.perf_counter()
@@ -142,6 +145,7 @@ class Runner:
                 if self._wake.wait(min(wait, COMMIT_EVERY)) or not self._obey():
                     return False
             self.session.step(times[0], rows[0])
+            self.progress(self.session.journal.batch + 1 - self.session.warmed)
             self._commit({})
             if self.stopped or not self._obey():
                 return False
@@ -167,7 +171,7 @@ class Runner:
     # The operator
 
     def _obey(self) -> bool:
-        """Puts new commands on the tape and carries them out before the next batch; False for `stop`."""
+        """Puts new commands on the tape, carries them out before the next batch, and commits that; False for `stop`."""
         going_on = True
         journal = self.session.journal
         for row in self.ledger.pending(self.writer.session):
@@ -184,6 +188,8 @@ class Runner:
                 self._refused.append(f"command {row.id} was not carried out: {error}")
                 continue
             self._tape.append(TapeRow(0, journal.batch + 1, journal.now, COMMAND, canonical(command)))
+        if self._tape:
+            self._commit({})
         return going_on
 
     # Committing
@@ -191,7 +197,6 @@ class Runner:
     def _commit(self, update: Mapping[str, object]) -> None:
         """One transaction: everything since the last one, and a checkpoint."""
         began = time.perf_counter()
-        self.progress(self.session.journal.batch + 1 - self.session.warmed)
         effects = self._effects()
         session = self.session
         self.writer.commit(
@@ -209,6 +214,11 @@ class Runner:
         )
         self._applied = {}
         self.ledger_seconds += time.perf_counter() - began
+        self.published(effects)
+
+    def record(self, summary: str) -> None:
+        """Keeps the closing document (JSON) with the session."""
+        self.writer.commit(Effects(), {"summary": summary})
 
     def _effects(self) -> Effects:
         session, journal = self.session, self.session.journal

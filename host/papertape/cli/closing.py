@@ -1,0 +1,64 @@
+"""The closing table of a session, for people."""
+
+from decimal import Decimal
+from typing import Any
+
+from papertape.cli.output import duration, print_table, print_text
+from papertape.market.timeframe import iso
+
+
+def print_closing(document: dict[str, Any], ledger: str) -> None:
+    """Prints what a session came to, and the commands that show more."""
+    name, span = document["session"], ""
+    if document["first_ts"] is not None:
+        span = f" from {iso(document['first_ts'])} to {iso(document['last_ts'])}"
+    print_text(
+        f"session {name} {document['status']}: {document['bars']:,} candles in {document['snapshots']:,} batches{span}, "
+        f"{duration(document['seconds'])} ({document['bars_per_second']:,.0f} candles/s)"
+    )
+    if document.get("error"):
+        print_text(f"it ended early: {document['error']}")
+    print_text("")
+    headers = ["book", "equity", "return", "drawdown", "trades", "won", "sharpe", "fees", "refused"]
+    rows = [
+        [
+            book["name"],
+            money(book["equity"]),
+            percent(book["return"], signed=True),
+            percent(-book["max_drawdown"]),
+            book["trades"],
+            percent(book["win_rate"]),
+            "" if book["sharpe"] is None else f"{book['sharpe']:.1f}",
+            money(book["fees"]),
+            book["refused"],
+        ]
+        for book in sorted(document["books"], key=lambda book: -book["return"])
+    ]
+    print_table(headers, rows, "<>>>>>>>>")
+    if document["buy_and_hold"] is not None:
+        print_text(f"\nbuying and holding the market: {percent(document['buy_and_hold'], signed=True)} before fees")
+    for note in document["notes"]:
+        print_text(f"data: {note['symbol']} ({note['source']}): {note['count']:,} {note['kind']}: {note['example']}")
+    for plugin in document.get("plugins", []):
+        if plugin["status"] != "ok" or plugin["errors"]:
+            print_text(f"plugin {plugin['name']}: {plugin['status']}, {plugin['errors']} errors")
+    print_text(f"\ndigest {document['digest']}")
+    if document["status"] in ("stopped", "failed"):
+        print_text(f"go on with it     papertape run --resume {name}")
+    print_text(
+        f"its round trips   papertape sessions export {name} --what trades\n"
+        f"prove it          papertape sessions verify {name}"
+    )
+
+
+def money(text: str) -> str:
+    """An amount to two decimals, with thousands set apart."""
+    return f"{Decimal(text):,.2f}"
+
+
+def percent(share: float | None, signed: bool = False) -> str:
+    """A fraction as a percentage; nothing where there is none."""
+    if share is None:
+        return ""
+    return f"{share:+.2%}" if signed else f"{share:.2%}"
+

@@ -1,0 +1,186 @@
+"""`papertape run`: a paper session, from the first candle to the closing table."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from papertape.cli.options import db_option, json_option
+from papertape.cli.output import print_json
+
+if TYPE_CHECKING:
+    from papertape.engine.config import SessionConfig
+
+RESUME_TAKES = {"resume", "as_json", "db", "pace", "log_format", "checkpoint_every"}
+
+
+class Amount(click.ParamType[Any]):
+    """A decimal number, kept exact."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from decimal import Decimal, InvalidOperation
+
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite():
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return amount
+
+
+class Time(click.ParamType[Any]):
+    """ISO 8601 or ms UTC, as ms UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from papertape.contract.errors import InvalidValue
+        from papertape.market.timeframe import parse_time
+
+        try:
+            return parse_time(value)
+        except InvalidValue as error:
+            self.fail(str(error), param, ctx)
+
+
+class Speed(click.ParamType[Any]):
+    """`max`, `realtime` or a multiple of real time such as `60x`; as a float, 0 for max."""
+
+    name = "pace"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, float):
+            return value
+        named = {"max": 0.0, "realtime": 1.0}
+        try:
+            speed = named[value] if value in named else float(str(value).removesuffix("x"))
+        except ValueError:
+            speed = -1.0
+        if not (speed > 0 or value == "max") or speed == float("inf"):
+            self.fail(f"{value!r} is no pace: say max, realtime, or a multiple of real time such as 60x", param, ctx)
+        return speed
+
+
+@click.command()
+@click.argument("file", metavar="[SESSION.toml]", required=False, type=click.Path())
+@click.option("--feed", metavar="NAME", help="Where candles come from: sim (default) or replay, or a plugin's feed.")
+@click.option("--source", multiple=True, metavar="PATH", help="Candle file or folder to replay. Repeatable.")
+@click.option("--symbol", multiple=True, metavar="S", help="Symbol to trade, such as BTC/USDT. Repeatable.")
+@click.option("--timeframe", metavar="TF", help="Length of a candle: 1m, 5m, 1h, 1d, ...")
+@click.option("--strategy", multiple=True, metavar="NAME[:k=v,...]", help="Strategy, or a .py file. Repeatable.")
+@click.option("--fusion", multiple=True, metavar="NAME[:k=v,...]", help="Fusion over all strategies. Repeatable.")
+@click.option("--sizer", metavar="NAME[:k=v,...]", help="How much an entry trades. Default: fixed-fraction.")
+@click.option("--risk", multiple=True, metavar="NAME[:k=v,...]", help="Risk rule for every book. Repeatable.")
+@click.option("--cash", type=Amount(), help="Per book, quote currency. Default: 10000.")
+@click.option("--fee-bps", type=Amount(), help="Maker and taker fee, basis points of notional. Default: 10.")
+@click.option("--slippage-bps", type=Amount(), help="How much worse market and stop orders fill. Default: 0.")
+@click.option("--bars", type=int, metavar="N", help="Batches after which the session finishes.")
+@click.option("--start", type=Time(), help="First open time to trade, ISO 8601 or ms UTC; earlier candles warm up.")
+@click.option("--end", type=Time(), help="Open time to stop before, ISO 8601 or ms UTC.")
+@click.option("--warmup", type=int, metavar="N", help="Batches that only warm up.")
+@click.option("--on-bad-row", type=click.Choice(["stop", "skip"]), help="What a row that cannot be a candle does.")
+@click.option("--pace", type=Speed(), default="max", help="max (default), realtime, or a multiple such as 60x.")
+@click.option("--seed", type=int, help="Of all chance in the session. Default: 7.")
+@click.option("--session", metavar="ID", help="Replay the tape of a recorded session, with --feed replay.")
+@click.option("--checkpoint-every", type=click.IntRange(1), metavar="N", help="Batches per commit. Default: by the clock.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How messages are written.")
+@click.option("--resume", metavar="ID", help="Go on with a stopped or killed session; takes no session option beside it.")
+@db_option
+@json_option
+@click.pass_context
+def run(context: click.Context, /, **options: Any) -> None:
+    """Runs a paper session: candles in, strategies asked, orders filled with paper money, all of it kept.
+
+    With nothing said it runs the demo: a simulated market of 3 symbols, a handful of strategies and a fusion. Options
+    override the session file. A backtest is `papertape run --feed replay --source FILE`.
+
+    \b
+    Examples:
+      papertape run --bars 2000
+      papertape run --feed replay --source candles/ --strategy ema-cross:fast=8 --strategy breakout.py
+      papertape run session.toml --cash 50000 --json
+    """
+    from papertape.cli.session import resume_session, run_session
+
+    if options["resume"] is not None:
+        given = [
+            param.opts[0] if param.opts[0].startswith("-") else "SESSION.toml"
+            for param in context.command.params
+            if param.name not in RESUME_TAKES
+            and param.expose_value
+            and context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
+        ]
+        if given:
+            raise click.UsageError(f"--resume goes on with the session as it was: leave out {', '.join(given)}")
+        document = resume_session(options["resume"], options)
+    else:
+        document = run_session(read_options(options), options)
+    if options["as_json"]:
+        print_json(document)
+
+
+def read_options(options: dict[str, Any]) -> "SessionConfig":
+    """The configuration that the session file and the options over it say. Raises `ConfigError`."""
+    from papertape.cli.demo import FUSION, STRATEGIES
+    from papertape.cli.session_file import read_file
+    from papertape.engine.config import SessionConfig, Spec, read_config
+
+    document = read_file(options["file"]) if options["file"] else {}
+    config = read_config(document, SessionConfig())
+    changes: dict[str, Any] = {
+        key: options[key] for key in ("cash", "fee_bps", "bars", "seed") if options[key] is not None
+    }
+    for key, option in (("strategies", "strategy"), ("fusion", "fusion"), ("risk", "risk")):
+        if options[option]:
+            changes[key] = [_absolute(spec) for spec in options[option]]
+    if options["sizer"] is not None:
+        changes["sizer"] = options["sizer"]
+    if options["slippage_bps"] is not None:
+        changes["slippage"] = {"kind": "fixed-bps", "bps": str(options["slippage_bps"])}
+    changes["feed"] = _feed(options, config.feed if "feed" in document else Spec("sim")).document()
+    config = read_config(changes, config)
+    if not config.strategies:
+        demo = {"strategies": list(STRATEGIES)}
+        if not config.fusion:
+            demo["fusion"] = [FUSION]
+        config = read_config(demo, config)
+    if config.feed.kind == "sim" and config.bars is None and "batches" not in config.feed.params:
+        config = read_config({"bars": 10_000}, config)
+    return config
+
+
+def _absolute(spec: str) -> str:
+    """A strategy file by its whole path, so that the session can be resumed from anywhere."""
+    file, is_file, params = spec.partition(".py")
+    return f"{Path(f'{file}.py').absolute()}{params}" if is_file and params[:1] in ("", ":") else spec
+
+
+def _feed(options: dict[str, Any], configured: Any) -> Any:
+    """The feed that the options name, their parameters over the session file's."""
+    from papertape.contract.errors import ConfigError
+    from papertape.engine.config import Spec, parse_spec
+
+    feed = configured
+    if options["feed"] is not None:
+        named = parse_spec(options["feed"])
+        feed = named if named.kind != configured.kind else Spec(named.kind, {**configured.params, **named.params})
+    if options["source"] and options["feed"] is None and configured.kind == "sim":
+        feed = Spec("replay")
+    params = dict(feed.params)
+    if options["session"] is not None:
+        if feed.kind != "replay":
+            raise ConfigError("--session replays a recorded session: say --feed replay with it")
+        from papertape.cli.session import recorded_feed
+
+        feed = recorded_feed(options["session"], options["db"])
+        params = dict(feed.params)
+    named_options = {
+        "sources": list(options["source"]) or None,
+        "symbols": list(options["symbol"]) or None,
+        **{key: options[key] for key in ("timeframe", "start", "end", "warmup", "on_bad_row")},
+    }
+    params.update({key: value for key, value in named_options.items() if value is not None})
+    return Spec(feed.kind, params)

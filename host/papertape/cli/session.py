@@ -1,0 +1,162 @@
+"""Running a session from the command line: the signals of the terminal, the messages, the closing table."""
+
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from papertape.cli import COMMANDS
+from papertape.cli.closing import print_closing
+from papertape.cli.log import Log
+from papertape.cli.output import Progress, say
+from papertape.engine.build import Built
+from papertape.engine.config import SessionConfig, Spec
+from papertape.engine.discovery import Plugins, load_plugins
+from papertape.engine.resume import resume
+from papertape.engine.runner import Ended, Pace, Runner
+from papertape.engine.start import start
+from papertape.engine.tape import canonical, read_header
+from papertape.ledger.database import open_database
+from papertape.ledger.records import TapeRow
+from papertape.ledger.store import Ledger, SessionRow
+from papertape.reports.summary import summarise
+
+
+def run_session(config: SessionConfig, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Runs a new session to its end; gives its summary. Raises what ended it early, with all it did kept."""
+    plugins = _plugins()
+    with Ledger(open_database(options["db"], create=True)) as ledger:
+        started = start(ledger, _new_id(), config, plugins, int(time.time() * 1000))
+        with started.writer as writer:
+            runner = Runner(config, started.built, started.feed, ledger, writer, pace=_pace(options))
+            return _run(runner, ledger, options)
+
+
+def resume_session(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Goes on with a session; one that has finished is only told about."""
+    plugins = _plugins()
+    with Ledger(open_database(options["db"])) as ledger:
+        row = ledger.find(name)
+        if row.status == "finished":
+            say(f"session {row.id} has finished already; there is nothing to resume")
+            return _close(ledger, row, options)
+        with ledger.own(row.id) as writer:
+            back = resume(ledger, row.id, plugins)
+            entries = sum(1 for _ in ledger.rows(row.id, TapeRow))
+            runner = Runner(
+                back.header.config,
+                back.built,
+                back.feed,
+                ledger,
+                writer,
+                tape=back.tape,
+                next_entry=entries,
+                seconds=row.seconds,
+                pace=_pace(options),
+            )
+            return _run(runner, ledger, options)
+
+
+def recorded_feed(name: str, db: str) -> Spec:
+    """The feed of a recorded session, as its tape describes it, for another session."""
+    with Ledger(open_database(db)) as ledger:
+        header = read_header(next(iter(ledger.rows(ledger.find(name).id, TapeRow))))
+    return Spec(header.config.feed.kind, header.feed["params"])
+
+
+def _run(runner: Runner, ledger: Ledger, options: Mapping[str, Any]) -> dict[str, Any]:
+    log = Log(options["log_format"], runner)
+    log.started(ledger)
+    with Progress("session", _total(runner), "batches") as progress, _until_told(runner):
+        runner.progress = progress.update
+        runner.published = lambda effects: log.published(effects, progress)
+        ended = runner.run()
+    for failure in ended.failures:
+        say(failure)
+    row = ledger.find(runner.writer.session)
+    document = _summary(ledger, row, runner.built, runner, ended)
+    runner.record(canonical(document))
+    _print(ledger, document, options)
+    if ended.error is not None:
+        raise ended.error
+    return document
+
+
+def _summary(ledger: Ledger, row: SessionRow, built: Built, runner: Runner, ended: Ended) -> dict[str, Any]:
+    document = summarise(ledger, row)
+    guards = [seat.guard for seat in built.session.seats]
+    versions = {part.name: part.version for part in built.parts}
+    document["plugins"] = [
+        {
+            "name": guard.name,
+            "version": versions[guard.name],
+            "calls": guard.calls,
+            "errors": guard.errors,
+            "p50_us": guard.percentile_us(0.5),
+            "p99_us": guard.percentile_us(0.99),
+            "status": guard.status,
+        }
+        for guard in guards
+    ]
+    plugins = sum(guard.total_ns for guard in guards) / 1e9
+    whole = runner.seconds - runner.before
+    document["timing"] = {
+        "plugins": round(plugins, 6),
+        "ledger": round(runner.ledger_seconds, 6),
+        "engine": round(max(0.0, whole - plugins - runner.ledger_seconds), 6),
+    }
+    return document
+
+
+def _close(ledger: Ledger, row: SessionRow, options: Mapping[str, Any]) -> dict[str, Any]:
+    import json
+
+    document: dict[str, Any] = json.loads(row.summary) if row.summary else summarise(ledger, row)
+    _print(ledger, document, options)
+    return document
+
+
+def _print(ledger: Ledger, document: dict[str, Any], options: Mapping[str, Any]) -> None:
+    if not options["as_json"]:
+        print_closing(document, ledger.database.name)
+
+
+def _total(runner: Runner) -> int | None:
+    total = runner.feed.total()
+    if total is not None:
+        total = max(0, total - runner.feed.warmed)
+    return min(filter(None, (total, runner.config.bars)), default=None)
+
+
+def _pace(options: Mapping[str, Any]) -> Pace:
+    return Pace(options["pace"] or None, options["checkpoint_every"])
+
+
+def _plugins() -> Plugins:
+    plugins = load_plugins(reserved=COMMANDS)
+    for failure in plugins.failures:
+        say(f"plugin {failure.plugin} is left out: {failure.reason}")
+    return plugins
+
+
+def _new_id() -> str:
+    """Six characters without look-alikes, from the system's own chance: an id decides nothing."""
+    import secrets
+
+    return "".join(secrets.choice("23456789abcdefghjkmnpqrstuvwxyz") for _ in range(6))
+
+
+@contextmanager
+def _until_told(runner: Runner) -> Iterator[None]:
+    """SIGINT and SIGTERM end the session after the step under way."""
+
+    def stop(number: int, frame: object) -> None:
+        runner.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,253 @@
+"""`papertape sessions`: what ran, what came of it, and what to tell one that runs."""
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from papertape.cli.options import db_option, json_option
+from papertape.cli.output import Progress, print_json, print_table, print_text, say
+from papertape.contract.errors import ConfigError, LedgerError, SessionDiffers
+
+if TYPE_CHECKING:
+    from papertape.ledger.store import Ledger, SessionRow
+
+COMMANDS = ("pause", "resume", "flatten", "disable", "enable")
+WHAT = ("orders", "fills", "trades", "signals", "equity", "tape")
+
+
+@click.group()
+def sessions() -> None:
+    """What ran, what came of it, and what to tell a session that runs.
+
+    Example: papertape sessions list
+    """
+
+
+@sessions.command("list")
+@db_option
+@json_option
+def list_sessions(db: str, as_json: bool) -> None:
+    """All sessions of the ledger, the newest first.
+
+    Example: papertape sessions list --json
+    """
+    from papertape.market.timeframe import iso
+
+    with _ledger(db) as ledger:
+        rows = [_listed(ledger, row) for row in ledger.sessions()]
+        name = ledger.database.name
+    if as_json:
+        print_json({"sessions": rows})
+    elif not rows:
+        print_text(f"No sessions in {name} yet: `papertape run` makes one.")
+    else:
+        print_table(
+            ["session", "status", "started", "symbols", "tf", "batches", "last candle"],
+            [
+                [
+                    row["session"],
+                    row["status"],
+                    iso(row["created_at"]),
+                    " ".join(row["symbols"]),
+                    row["timeframe"],
+                    f"{row['snapshots']:,}",
+                    "" if row["last_ts"] is None else iso(row["last_ts"]),
+                ]
+                for row in rows
+            ],
+            "<<<<<>",
+        )
+
+
+@sessions.command()
+@click.argument("session")
+@db_option
+@json_option
+def show(session: str, db: str, as_json: bool) -> None:
+    """What a session came to, or how it stands.
+
+    Example: papertape sessions show 7f3k
+    """
+    from papertape.cli.closing import print_closing
+
+    with _ledger(db) as ledger:
+        row = ledger.find(session)
+        document = _document(ledger, row)
+        name = ledger.database.name
+    if as_json:
+        print_json(document)
+    else:
+        print_closing(document, name)
+
+
+@sessions.command()
+@click.argument("session")
+@click.option("--what", type=click.Choice(WHAT), default="trades", show_default=True, help="What to write out.")
+@click.option("--format", "style", type=click.Choice(["csv", "jsonl", "parquet"]), default="csv", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False), help="File to write; stdout if left out (not for Parquet).")
+@db_option
+def export(session: str, what: str, style: str, out: str | None, db: str) -> None:
+    """Writes a session's orders, fills, round trips, signals, equity or tape as a table.
+
+    Money and quantities are exact decimal text; times are ms UTC.
+
+    Example: papertape sessions export 7f3k --what fills --format parquet --out fills.parquet
+    """
+    from papertape.reports.export import write
+
+    if style == "parquet" and out is None:
+        raise ConfigError("Parquet is not text: say where to write it, --out FILE.parquet")
+    with _ledger(db) as ledger:
+        row = ledger.find(session)
+        count = write(ledger, row.id, what, style, out)
+    say(f"{count:,} rows of {what}" + ("" if out is None else f" in {out}"))
+
+
+@sessions.command()
+@click.argument("session")
+@db_option
+@json_option
+def digest(session: str, db: str, as_json: bool) -> None:
+    """The digest of all that a session did, as of its newest checkpoint.
+
+    Example: papertape sessions digest 7f3k
+    """
+    with _ledger(db) as ledger:
+        row = ledger.find(session)
+    if as_json:
+        print_json({"session": row.id, "digest": row.digest, "snapshots": row.snapshots, "status": row.status})
+    else:
+        print_text(row.digest)
+
+
+@sessions.command()
+@click.argument("session")
+@db_option
+@json_option
+def verify(session: str, db: str, as_json: bool) -> None:
+    """Runs a session's tape again and compares; exits 1 and names the first difference if there is one.
+
+    Example: papertape sessions verify 7f3k
+    """
+    from papertape.engine.discovery import load_plugins
+    from papertape.engine.verify import verify as fold_again
+
+    with _ledger(db) as ledger:
+        row = ledger.find(session)
+        with Progress("verify", row.snapshots, "batches") as progress:
+            found = fold_again(ledger, row, load_plugins(), progress.update)
+    if as_json:
+        print_json(
+            {
+                "session": row.id,
+                "equal": found.equal,
+                "batches": found.batches,
+                "checkpoints": found.checkpoints,
+                "digest": found.digest,
+                "recorded": found.recorded,
+                "difference": found.difference,
+                "changed_code": list(found.code),
+            }
+        )
+    elif found.equal:
+        print_text(
+            f"session {row.id}: {found.batches:,} batches folded again, equal at all {found.checkpoints} checkpoints\n"
+            f"{found.digest}"
+        )
+    if not found.equal:
+        code = f" (the code of {', '.join(found.code)} is not what the tape names)" if found.code else ""
+        raise SessionDiffers(f"session {row.id} differs from its tape{code}: {found.difference or 'closing balances'}")
+
+
+@sessions.command()
+@click.argument("session")
+@db_option
+def stop(session: str, db: str) -> None:
+    """Asks a running session to end cleanly after the step under way.
+
+    Example: papertape sessions stop 7f3k
+    """
+    with _ledger(db) as ledger:
+        row = ledger.find(session)
+        _post(ledger, row, {"command": "stop"})
+    print_text(f"session {row.id} will stop; go on with it by `papertape run --resume {row.id}`")
+
+
+@sessions.command()
+@click.argument("session")
+@click.argument("order", type=click.Choice(COMMANDS))
+@click.argument("plugin", required=False)
+@click.option("--book", help="Flatten this book alone.")
+@db_option
+def command(session: str, order: str, plugin: str | None, book: str | None, db: str) -> None:
+    """Tells a running session to pause, resume, flatten, disable PLUGIN or enable PLUGIN. It goes on the tape.
+
+    \b
+    Examples:
+      papertape sessions command 7f3k pause
+      papertape sessions command 7f3k disable macd
+      papertape sessions command 7f3k flatten --book ema-cross
+    """
+    if (plugin is not None) != (order in ("disable", "enable")):
+        raise ConfigError(f"{order} takes {'the name of a plugin' if plugin is None else 'no plugin'}")
+    if book is not None and order != "flatten":
+        raise ConfigError("--book goes with flatten alone")
+    document = {"command": order, **({"plugin": plugin} if plugin else {}), **({"book": book} if book else {})}
+    with _ledger(db) as ledger:
+        row = ledger.find(session)
+        books = _books(ledger, row)
+        for name in filter(None, (plugin, book)):
+            if name not in books:
+                raise ConfigError(f"session {row.id} has no {name!r}; it has {', '.join(books)}")
+        _post(ledger, row, document)
+    print_text(f"session {row.id} will {order} before one of its next batches")
+
+
+def _ledger(db: str) -> "Ledger":
+    from papertape.ledger.database import open_database
+    from papertape.ledger.store import Ledger
+
+    return Ledger(open_database(db))
+
+
+def _status(ledger: "Ledger", row: "SessionRow") -> str:
+    """As recorded; a session that was running when its host died is `interrupted`."""
+    return "interrupted" if row.status == "running" and not ledger.is_owned(row.id) else row.status
+
+
+def _listed(ledger: "Ledger", row: "SessionRow") -> dict[str, Any]:
+    return {
+        "session": row.id,
+        "status": _status(ledger, row),
+        "created_at": row.created_at,
+        "symbols": json.loads(row.symbols),
+        "timeframe": row.timeframe,
+        "bars": row.bars,
+        "snapshots": row.snapshots,
+        "first_ts": row.first_ts,
+        "last_ts": row.last_ts,
+        "digest": row.digest,
+    }
+
+
+def _document(ledger: "Ledger", row: "SessionRow") -> dict[str, Any]:
+    from papertape.reports.summary import summarise
+
+    if row.summary and row.status == "finished":
+        return dict(json.loads(row.summary))
+    return summarise(ledger, row) | {"status": _status(ledger, row)}
+
+
+def _books(ledger: "Ledger", row: "SessionRow") -> list[str]:
+    return [book["name"] for book in _document(ledger, row)["books"]]
+
+
+def _post(ledger: "Ledger", row: "SessionRow", document: dict[str, str]) -> None:
+    if not ledger.is_owned(row.id):
+        raise LedgerError(
+            f"session {row.id} does not run ({_status(ledger, row)}): nobody would obey; "
+            f"`papertape run --resume {row.id}` goes on with it"
+        )
+    ledger.post(row.id, json.dumps(document), int(time.time() * 1000))

@@ -1,0 +1,72 @@
+"""Starting a session: built, checked against its first candles, and opened in the ledger."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from papertape.broker.money import add, exact, multiply, plain
+from papertape.contract.candle import CLOSE
+from papertape.contract.errors import ConfigError
+from papertape.contract.feed import Feed
+from papertape.contract.risk import Sizer
+from papertape.engine.build import Built, build, make_feed
+from papertape.engine.config import SessionConfig
+from papertape.engine.discovery import Plugins
+from papertape.engine.runner import first_effects
+from papertape.engine.tape import canonical, header_row
+from papertape.ledger.store import Ledger, SessionRow
+from papertape.ledger.writer import SessionWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A new session, ready to run."""
+
+    feed: Feed
+    built: Built
+    writer: SessionWriter
+
+
+def start(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, created_at: int) -> Started:
+    """Opens a session called `name` in the ledger; `created_at`: ms UTC.
+
+    Raises `RequestError` kinds for all that is known to be wrong before the first candle; nothing is in the ledger then.
+    """
+    feed = make_feed(config, plugins)
+    built = build(config, plugins, feed)
+    check_affordable(config, built, feed)
+    built.session.start(built.contexts)
+    header = header_row(config, feed, built)
+    row = SessionRow(
+        id=name,
+        created_at=created_at,
+        status="running",
+        epoch=1,
+        config=canonical(config.document()),
+        feed=canonical(dict(feed.describe())),
+        symbols=canonical(list(feed.symbols)),
+        timeframe=feed.timeframe,
+        seed=config.seed,
+        code=canonical(built.code),
+    )
+    return Started(feed, built, ledger.create(row, first_effects(header, built)))
+
+
+def check_affordable(config: SessionConfig, built: Built, feed: Feed) -> None:
+    """Refuses a session that could never buy: a lot, or a sizer's set quantity, above all cash at the first close."""
+    sizer = next((part.component for part in built.parts if isinstance(part.component, Sizer)), None)
+    fixed: Decimal | None = getattr(sizer, "quantity", None)
+    block = next(feed.blocks(), None)
+    if block is None:
+        return
+    for slot, instrument in enumerate(built.instruments):
+        close = next((row[CLOSE] for rows in block.rows if (row := rows[slot]) is not None), None)
+        if close is None:
+            continue
+        unit = multiply(exact(close), add(Decimal(1), max(instrument.taker, Decimal(0))))
+        power = multiply(config.cash, instrument.leverage)
+        least, what = (fixed, "the sizer's quantity") if fixed is not None else (instrument.lot, "one lot")
+        if multiply(unit, max(least, instrument.lot)) > power:
+            raise ConfigError(
+                f"{instrument.symbol}: {what} of {plain(least)} costs {plain(multiply(unit, least))} {instrument.quote} at the "
+                f"first close, more than the cash of {plain(config.cash)}: lower it, or give more --cash"
+            )

@@ -1,0 +1,1 @@
+"""What a session came to: round trips and figures, read back from its ledger."""
