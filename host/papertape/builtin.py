@@ -27,7 +27,10 @@ from papertape.risk.sizers.volatility_target import VolatilityTarget
 def register_feeds(register: Callable[[str, type[Feed]], None]) -> None:
     from papertape.feeds.replay import ReplayFeed  # with it come the file formats, which importing this module need not
 
+    from papertape.feeds.sim import SimFeed
+
     register("replay", ReplayFeed)
+    register("sim", SimFeed)
 
 
 @hookimpl

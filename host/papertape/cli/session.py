@@ -101,6 +101,8 @@ def _summary(ledger: Ledger, row: SessionRow, built: Built, runner: Runner, ende
     ]
     plugins = sum(guard.total_ns for guard in guards) / 1e9
     whole = runner.seconds - runner.before
+    document["seconds"] = round(runner.seconds, 6)
+    document["bars_per_second"] = round(row.bars / runner.seconds, 1)
     document["timing"] = {
         "plugins": round(plugins, 6),
         "ledger": round(runner.ledger_seconds, 6),

@@ -8,7 +8,7 @@ from papertape.contract.errors import ConfigError
 
 
 def read_file(name: str) -> dict[str, Any]:
-    """The parsed file; paths in it are relative to it. Raises `ConfigError` naming the file, and the line of a mistake."""
+    """The parsed file; paths in it are relative to it. Raises `ConfigError` naming the file and the line of a mistake."""
     path = Path(name)
     try:
         document = tomllib.loads(path.read_text("utf-8"))

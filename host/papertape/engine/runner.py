@@ -79,7 +79,7 @@ class Runner:
         self._wake = threading.Event()
         self.ledger_seconds = 0.0
         self.before = seconds
-        self._started = 0.0
+        self._started = self._ended = 0.0
         self._tape = list(tape)
         self._next_entry = next_entry
         self._notes: dict[tuple[str, str, str], NoteRow] = {}
@@ -93,8 +93,8 @@ class Runner:
 
     @property
     def seconds(self) -> float:
-        """Running time so far, over all runs of the session."""
-        return self.before + (time.perf_counter() - self._started if self._started else 0.0)
+        """Running time over all runs of the session, until the last commit of this one or now."""
+        return self.before + (self._ended or time.perf_counter()) - self._started if self._started else self.before
 
     def run(self) -> Ended:
         """Steps until the feed ends, the limit is reached, somebody stops it, or a row is bad."""
@@ -109,6 +109,7 @@ class Runner:
         except BadRow as bad:
             error, status = bad, "failed"
         self._commit({"status": status, "error": None if error is None else str(error)})
+        self._ended = time.perf_counter()
         return Ended(status, error, (*self._refused, *self.session.stop()))
 
     # Stepping
@@ -217,8 +218,8 @@ class Runner:
         self.published(effects)
 
     def record(self, summary: str) -> None:
-        """Keeps the closing document (JSON) with the session."""
-        self.writer.commit(Effects(), {"summary": summary})
+        """Keeps the closing document (JSON) with the session, and the time that it took to the last commit."""
+        self.writer.commit(Effects(), {"summary": summary, "seconds": self.seconds})
 
     def _effects(self) -> Effects:
         session, journal = self.session, self.session.journal
