@@ -38,8 +38,8 @@ class Settled(NamedTuple):
 class Book:
     """Cash, holdings by slot (a symbol's index in the session), and working orders in order of id.
 
-    `equity`, `exposure` are floats at the last mark, for curves and rules; `exact_equity` is what sizing uses. `touched`:
-    slots whose holding or orders have changed since somebody last cleared it.
+    `equity`, `exposure` are floats at the last mark, for curves and rules; `exact_equity` is what sizing uses.
+    `touched`: slots whose holding or orders have changed since somebody last cleared it.
     """
 
     __slots__ = (

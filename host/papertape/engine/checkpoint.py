@@ -30,9 +30,9 @@ def save(built: Built) -> bytes:
             "seq": session.journal.seq,
             "chain": session.journal.chain,
             "paused": session.paused,
-            "candles": session.candles,
+            "absent": session.absent,
             "first_ts": session.first_ts,
-            "last_ts": session.last_ts,
+            "opening": session.opening,
             "occasion": [sorted(session.occasion[0]), session.occasion[1]],
             "market": session.market.state,
             "seats": {seat.name: _seat(seat) for seat in session.seats},
@@ -70,7 +70,9 @@ def restore(session: Session, state: Mapping[str, Any]) -> None:
     journal.batch, journal.now, journal.seq = state["batch"], state["now"], state["seq"]
     journal.chain = state["chain"]
     session.paused = state["paused"]
-    session.candles, session.first_ts, session.last_ts = state["candles"], state["first_ts"], state["last_ts"]
+    session.absent, session.first_ts = state["absent"], state["first_ts"]
+    session.opening = state["opening"]
+    session.unopened = session.opening.count(None)
     stale, muted = state["occasion"]
     session.occasion = (frozenset(stale), muted)
     session.market.state = state["market"]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,33 +20,38 @@ SIDES = {"buy": 1, "short": -1, "close": 0, "sell": 0, "cover": 0}
 
 
 class Seat:
-    """What strategies and fusions have in common. `said[slot]`: (last signal, its number); `stances[slot]`: what stands."""
+    """What strategies and fusions have in common. `said[slot]`: (last signal, its number); `since[slot]`: from
+    when it stands, ms UTC, None where it does not any more; `quiet`: see `Desk`, `touched`: see `Book`."""
 
     def __init__(self, name: str, guard: Guard, desk: Desk) -> None:
         self.name = name
         self.guard = guard
         self.desk = desk
+        self.quiet = desk.quiet
+        self.touched = desk.book.touched
         self.journal = desk.journal
         self.market = desk.market
         self.said: list[tuple[Signal, int] | None] = [None] * len(desk.market.symbols)
-        self.stances: list[Stance | None] = [None] * len(desk.market.symbols)
+        self.since: list[int | None] = [None] * len(desk.market.symbols)
+        self._stances: list[Stance | None] = [None] * len(desk.market.symbols)
         self.lapses: list[int | None] = [None] * len(desk.market.symbols)
         self.moved = False
         self.timed = False
 
     def take(self, wishes: Sequence[Wish], muted: bool) -> None:
         """Records what differs from the last, and has the desk carry it out unless the session is muted."""
-        desk = self.desk
-        index = self.market.index
+        index, quiet = self.market.index, self.quiet
+        for place in self.touched:
+            quiet[place] = None
+        self.touched.clear()
         heard: list[tuple[Wish, int]] = []
         for wish in wishes:
             if isinstance(wish, Signal):
                 slot = index.get(wish.symbol)
                 if slot is None:
                     raise PluginError(f"it signalled {wish.symbol!r}, which is not in this session")
-                if desk.idle[slot] is wish and desk.idle_version[slot] == desk.book.version and not muted:
-                    continue
-                heard.append((wish, self._record(wish, slot, muted)))
+                if quiet[slot] is not wish:
+                    heard.append((wish, self._record(wish, slot, muted)))
             elif isinstance(wish, (OrderRequest, Cancel)):
                 if isinstance(wish, OrderRequest) and wish.symbol not in index:
                     raise PluginError(f"it ordered {wish.symbol!r}, which is not in this session")
@@ -55,7 +59,7 @@ class Seat:
             else:
                 raise PluginError(f"it yielded {type(wish).__name__} {wish!r}: only Signal, OrderRequest and Cancel are wishes")
         if heard and not muted:
-            desk.act(heard)
+            self.desk.act(heard)
 
     def _record(self, signal: Signal, slot: int, muted: bool) -> int:
         last = self.said[slot]
@@ -63,39 +67,52 @@ class Seat:
             self.lapses[slot] = self.journal.now + signal.valid_for
             self.timed = self.moved = True
         if last is not None and (last[0] is signal or last[0] == signal):
-            if self.stances[slot] is None:
-                self._stand(signal, slot)
+            if self.since[slot] is None:
+                self._stand(slot)
             return last[1]
+        self.quiet[slot] = None
         seq = self.journal.signal(self.name, signal, muted, _json(signal.metadata))
         self.said[slot] = (signal, seq)
         if signal.valid_for is None:
             self.lapses[slot] = None
-        self._stand(signal, slot)
+        self._stand(slot)
         return seq
 
-    def _stand(self, signal: Signal, slot: int) -> None:
-        side = SIDES.get(signal.action)
-        if side is None:
-            wanted = signal.quantity if signal.quantity is not None else signal.fraction
-            side = 0 if not wanted else 1 if wanted > 0 else -1
+    def _stand(self, slot: int) -> None:
         self.moved = True
-        self.stances[slot] = Stance(
-            self.name,
-            signal.symbol,
-            side,
-            signal.confidence,
-            signal.stop_loss,
-            signal.take_profit,
-            signal.reason,
-            self.journal.now,
-        )
+        self.since[slot] = self.journal.now
+        self._stances[slot] = None
+
+    def stance(self, slot: int) -> Stance | None:
+        """What stands for a symbol; made when a fusion asks."""
+        last, since = self.said[slot], self.since[slot]
+        if last is None or since is None:
+            return None
+        stance = self._stances[slot]
+        if stance is None:
+            signal = last[0]
+            side = SIDES.get(signal.action)
+            if side is None:
+                wanted = signal.quantity if signal.quantity is not None else signal.fraction
+                side = 0 if not wanted else 1 if wanted > 0 else -1
+            stance = self._stances[slot] = Stance(
+                self.name,
+                signal.symbol,
+                side,
+                signal.confidence,
+                signal.stop_loss,
+                signal.take_profit,
+                signal.reason,
+                since,
+            )
+        return stance
 
     def lapse(self, now: int) -> None:
         """Lets go of stances whose time is over."""
         for slot, until in enumerate(self.lapses):
             if until is not None and until <= now:
                 self.lapses[slot] = None
-                self.stances[slot] = None
+                self.since[slot] = None
                 self.moved = True
 
     @property
@@ -103,7 +120,7 @@ class Seat:
         """What a checkpoint keeps of it."""
         return {
             "said": [None if last is None else [signal_document(last[0]), last[1]] for last in self.said],
-            "stances": [None if stance is None else stance.since for stance in self.stances],
+            "since": list(self.since),
             "lapses": list(self.lapses),
         }
 
@@ -112,15 +129,8 @@ class Seat:
         self.said = [None if last is None else (Signal(**last[0]), last[1]) for last in kept["said"]]
         self.lapses = list(kept["lapses"])
         self.timed = any(until is not None for until in self.lapses)
-        for slot, since in enumerate(kept["stances"]):
-            last = self.said[slot]
-            if since is None or last is None:
-                self.stances[slot] = None
-            else:
-                self._stand(last[0], slot)
-                stance = self.stances[slot]
-                assert stance is not None
-                self.stances[slot] = replace(stance, since=since)
+        self.since = list(kept["since"])
+        self._stances = [None] * len(self.since)
 
 
 class StrategySeat(Seat):
@@ -175,7 +185,7 @@ class FusionSeat(Seat):
         stances: dict[str, dict[str, Stance]] = {}
         for slot, symbol in enumerate(self.market.symbols):
             if symbol not in stale:
-                found = {seat.name: stance for seat in alive if (stance := seat.stances[slot]) is not None}
+                found = {seat.name: stance for seat in alive if (stance := seat.stance(slot)) is not None}
                 if found:
                     stances[symbol] = found
         return Council(self.journal.now, self.market.symbols, tuple(seat.name for seat in alive), stances)

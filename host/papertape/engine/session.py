@@ -5,13 +5,13 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from papertape.broker.book import Book
 from papertape.broker.exchange import Exchange
-from papertape.contract.candle import TS, Row
+from papertape.contract.candle import CLOSE, TS, Row
 from papertape.contract.errors import ConfigError, PapertapeError
 from papertape.contract.snapshot import Snapshot
 from papertape.contract.strategy import Context
 from papertape.engine import digest
-from papertape.engine.guard import Guard
 from papertape.engine.journal import Journal
 from papertape.engine.seat import FusionSeat, Seat, StrategySeat
 from papertape.market.market import Market
@@ -22,7 +22,7 @@ class Session:
 
     `step` follows the order of the explanation page on sessions: broker, market, books and standing rules, snapshot,
     signals, fusions, sizers and risk rules, orders. `curves` holds every book's marks since they were last taken.
-    `measure` only says how long calls took.
+    `absent`: how often a symbol had no candle in a batch that counts; `first_ts`: open of the first such batch, ms UTC.
     """
 
     def __init__(
@@ -47,9 +47,10 @@ class Session:
         self.warmed = warmed
         self.stale_ms = None if stale_after is None else stale_after * period
         self.paused = False
-        self.candles = 0
+        self.absent = 0
         self.first_ts: int | None = None
-        self.last_ts: int | None = None
+        self.opening: list[float | None] = [None] * len(market.symbols)
+        self.unopened = len(market.symbols)
         self.times = array("q")
         self.curves = [(array("d"), array("d")) for _ in self.books]
         self._marking = [
@@ -59,7 +60,18 @@ class Session:
         self._desk_of = {seat.desk.book.name: seat.desk for seat in self.seats}
         self._strategy_of = {seat.desk.book.name: seat for seat in self.strategies}
         self._clock = time.perf_counter_ns
+        self._timed = self.times.append
         self.occasion: tuple[frozenset[str], bool] = (_NONE, False)
+
+    @property
+    def candles(self) -> int:
+        """How many candles of all symbols have been taken in, warm-up left out."""
+        return max(0, self.journal.batch + 1 - self.warmed) * len(self.market.symbols) - self.absent
+
+    @property
+    def last_ts(self) -> int | None:
+        """Open of the newest candle, ms UTC; None as long as no batch counts."""
+        return None if self.first_ts is None else max(row[TS] for row in self.market.last if row is not None)
 
     @property
     def digest(self) -> str:
@@ -73,11 +85,11 @@ class Session:
 
     def step(self, now: int, rows: tuple[Row | None, ...]) -> None:
         """Takes in the batch that closes at `now` (ms UTC): one slot per symbol, None where it has no candle."""
-        journal = self.journal
+        journal, market = self.journal, self.market
         journal.batch = batch = journal.batch + 1
         journal.now = now
-        market = self.market
-        muted = self.paused or batch < self.warmed
+        counted = batch >= self.warmed
+        muted = self.paused or not counted
 
         for book in self.books:
             if book.orders or (book.margin and book.holdings):
@@ -85,19 +97,21 @@ class Session:
         if journal.fills:
             self._tell_fills()
 
+        symbols, index = market.symbols, market.index
         fresh = market.take(now, rows)
         last = market.last
-        counted = batch >= self.warmed
         if counted:
-            self._count(now, rows, len(fresh))
+            self._timed(now)
+            if self.unopened:
+                self._open(now, rows)
+            if fresh is not symbols:
+                self.absent += len(symbols) - len(fresh)
 
         for desk, book, has_rules, equity, exposure in self._marking:
-            book.mark(last, rows)
-            if book.margin and book.holdings:
-                self.exchange.liquidate_at_close(book, last)
-                if journal.fills:
-                    self._tell_fills()
-                    book.mark(last, rows)
+            if book.holdings:
+                book.mark(last, rows)
+                if book.margin:
+                    self._liquidate(book, rows)
             if has_rules:
                 desk.stand(now, muted)
             if counted:
@@ -105,18 +119,19 @@ class Session:
                 exposure(book.exposure)
 
         stale = _NONE if self.stale_ms is None else self._stale(now)
-        symbols, index, clock = market.symbols, market.index, self._clock
+        clock = self._clock
         for seat in self.strategies:
             guard = seat.guard
             if guard.status != "ok":
                 continue
-            started = clock()
             try:
-                wishes = seat.on_snapshot(Snapshot(now, batch, symbols, fresh, last, index, seat))
-                if wishes is not None and wishes.__class__ is not tuple:
-                    wishes = tuple(wishes)
+                snapshot = Snapshot(now, batch, symbols, fresh, last, index, seat)
+                started = clock()
+                wishes = seat.on_snapshot(snapshot)
+                if wishes.__class__ is not list:
+                    wishes = list(wishes or ())
                 guard.spent.append(clock() - started)
-                if wishes:
+                if wishes and (seat.touched or wishes != seat.quiet):
                     seat.take(wishes, muted)
                 guard.streak = 0
             except Exception as error:
@@ -128,6 +143,23 @@ class Session:
                 seat.lapse(now)
         if self.fusions:
             self._fuse(stale, muted)
+
+    def _open(self, now: int, rows: tuple[Row | None, ...]) -> None:
+        """Notes the first close of each symbol, for what holding the market would have come to."""
+        if self.first_ts is None:
+            self.first_ts = now - self.period
+        self.opening = [
+            row[CLOSE] if first is None and row is not None else first
+            for first, row in zip(self.opening, rows, strict=True)
+        ]
+        self.unopened = self.opening.count(None)
+
+    def _liquidate(self, book: Book, rows: tuple[Row | None, ...]) -> None:
+        last = self.market.last
+        self.exchange.liquidate_at_close(book, last)
+        if self.journal.fills:
+            self._tell_fills()
+            book.mark(last, rows)
 
     def _fuse(self, stale: frozenset[str], muted: bool) -> None:
         """Fusions vote when a stance, who is alive, what is stale or whether anything is traded has changed."""
@@ -160,14 +192,6 @@ class Session:
                 self._left(seat)
             if settled.closed is not None:
                 self._desk_of[book.name].round_trip(settled.closed)
-
-    def _count(self, now: int, rows: tuple[Row | None, ...], fresh: int) -> None:
-        self.candles += fresh
-        self.times.append(now)
-        if self.first_ts is None or fresh:
-            opened = next(row[TS] for row in rows if row is not None)
-            self.first_ts = opened if self.first_ts is None else self.first_ts
-            self.last_ts = opened
 
     def _stale(self, now: int) -> frozenset[str]:
         assert self.stale_ms is not None

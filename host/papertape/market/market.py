@@ -1,5 +1,6 @@
 """The market as a session has seen it: the last candle of every symbol, and the windows that somebody asked for."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -21,7 +22,7 @@ class Market:
         self.index = {symbol: slot for slot, symbol in enumerate(symbols)}
         self.last: tuple[Row | None, ...] = (None,) * len(symbols)
         self._base = [Window(lookbacks[timeframe]) for _ in symbols]
-        self._takes = tuple(window.take for window in self._base)
+        self._recent: deque[tuple[Row | None, ...]] = deque(maxlen=lookbacks[timeframe])
         higher = [name for name in lookbacks if name != timeframe]
         self._higher = {name: [Window(lookbacks[name]) for _ in symbols] for name in higher}
         self._resamplers = {name: [Resampler(timeframe, name) for _ in symbols] for name in higher}
@@ -31,20 +32,26 @@ class Market:
         """Takes in the batch that closes at `now`; gives the symbols that have a candle in it."""
         if self._read:
             self._read.clear()
+        self._recent.append(rows)
         fresh = self.symbols
-        if None in rows:
+        if all(rows):
+            self.last = rows
+        else:
             fresh = tuple(symbol for symbol, row in zip(self.symbols, rows, strict=True) if row is not None)
             self.last = tuple(old if row is None else row for old, row in zip(self.last, rows, strict=True))
-            for take, row in zip(self._takes, rows, strict=True):
-                if row is not None:
-                    take(row)
-        else:
-            self.last = rows
-            for take, row in zip(self._takes, rows):  # noqa: B905  # same length by construction, and hot
-                take(row)  # type: ignore[arg-type]
+            self._spill()
         if self._higher:
             self._resample(now, rows)
         return fresh
+
+    def _spill(self) -> None:
+        """Hands the recent batches to the windows: before one is read, and before a symbol that is often absent could
+        lose candles that its window holds longer than the batches are held."""
+        for rows in self._recent:
+            for window, row in zip(self._base, rows, strict=True):
+                if row is not None:
+                    window.take(row)
+        self._recent.clear()
 
     def _resample(self, now: int, rows: tuple[Row | None, ...]) -> None:
         for name, resamplers in self._resamplers.items():
@@ -61,6 +68,7 @@ class Market:
         key = (slot, name, count)
         packed = self._read.get(key)
         if packed is None:
+            self._spill()
             windows = self._base if name == self.timeframe else self._higher.get(name)
             if windows is None:
                 declared = ", ".join([self.timeframe, *self._higher])
@@ -71,6 +79,7 @@ class Market:
     @property
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
+        self._spill()
         return {
             "last": [None if row is None else list(row) for row in self.last],
             "base": [window.read(window.capacity) for window in self._base],
@@ -80,6 +89,7 @@ class Market:
 
     @state.setter
     def state(self, kept: Mapping[str, Any]) -> None:
+        self._recent.clear()
         self.last = tuple(None if row is None else tuple(row) for row in kept["last"])
         _restore(self._base, kept["base"])
         for name, windows in self._higher.items():
