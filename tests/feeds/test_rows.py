@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from papertape.contract.candle import CandleFlag
 from papertape.contract.feed import Note
+from papertape.feeds.marks import Last, combine, mark
 from papertape.feeds.merge import concatenate
-from papertape.feeds.rows import EARLIEST, BadRowAt, Last, Rows, Scope, combine, mark, sift
+from papertape.feeds.rows import EARLIEST, BadRowAt, Rows, Scope, sift
 from papertape.store.candle_files import Columns
 
 MINUTE = 60_000
@@ -147,7 +148,7 @@ def test_a_note_says_the_first_of_its_kind_in_words() -> None:
             1,
             180_000,
             180_000,
-            "row 3 at 1970-01-01T00:03:00Z: open 1.6, close 2.0 outside low 1.7, high 2.0",
+            "1970-01-01T00:03:00Z: open 1.6, close 2.0 outside low 1.7, high 2.0",
         ),
         "gap": (2, 60_000, 120_000, "2 absent after 1970-01-01T00:00:00Z"),
         "outlier": (1, 240_001, 240_001, "1970-01-01T00:04:00.001Z: high 9.0, low 2.0 after a close of 2.0"),

@@ -1,6 +1,6 @@
 """Replay: candle files as a feed, streamed, so that memory does not grow with their length."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import groupby, repeat
@@ -13,10 +13,12 @@ from papertape.contract.candle import CandleFlag, Ints, Row
 from papertape.contract.component import Param
 from papertape.contract.errors import BadRow, CandleFileError, ConfigError, RequestError, TapeSourceChanged
 from papertape.contract.feed import Block, Feed, Note
-from papertape.feeds.merge import NOTHING, Piece, first_of_each_time, rounds
-from papertape.feeds.rows import EARLIEST, LATEST, BadRowAt, Last, Rows, Scope, combine, mark, overlap, sift
-from papertape.feeds.sources import Source, resolve
-from papertape.market.timeframe import grid_origin, iso, period
+from papertape.feeds.marks import combine
+from papertape.feeds.merge import NOTHING, rounds
+from papertape.feeds.reading import symbol_candles
+from papertape.feeds.rows import EARLIEST, LATEST, Rows, Scope
+from papertape.feeds.sources import resolve
+from papertape.market.timeframe import iso, period
 from papertape.store.candle_files import CHUNK, count_rows, read_columns, sha256
 from papertape.store.candle_names import candle_files
 
@@ -118,7 +120,7 @@ class ReplayFeed(Feed):
         """Open times of the next batches, each symbol's candles among them, and notes."""
         scope = Scope("", "", start, end or self.end or LATEST, skip or self.on_bad_row == "skip")
         notes: list[Note] = []
-        for pieces, noted in rounds([self._candles(sources, scope) for sources in self._sources]):
+        for pieces, noted in rounds([symbol_candles(sources, scope) for sources in self._sources]):
             notes += noted
             filled = [piece.ts for piece in pieces if len(piece.ts)]
             if not filled:
@@ -128,18 +130,6 @@ class ReplayFeed(Feed):
             notes = []
         if notes:
             yield NOTHING.ts, [NOTHING] * len(self.symbols), notes
-
-    def _candles(self, sources: Sequence[Source], scope: Scope) -> Iterator[Piece]:
-        """A symbol's candles from all its files."""
-        first, *more = (source.path.name for source in sources)
-        scope = replace(scope, symbol=sources[0].symbol, source=f"{first} and {len(more)} more" if more else first)
-        step, origin = period(self.timeframe), grid_origin(self.timeframe)
-        last: Last | None = None
-        for pieces, notes in rounds([_sifted(source, replace(scope, source=source.path.name)) for source in sources]):
-            rows, again = first_of_each_time(pieces)
-            again = again[again >= scope.start]
-            rows, marks, last = mark(scope, rows, last, step, origin)
-            yield rows, [*notes, *([overlap(scope, again)] if len(again) else []), *marks]
 
     def _look_back(self, count: int, start: int) -> tuple[int, int]:
         """Open time of the first of the last `count` batches before `start`, and how many there are."""
@@ -162,26 +152,6 @@ class ReplayFeed(Feed):
         return {str(file): sha256(file) for file in named if file in used}
 
 
-def _sifted(source: Source, scope: Scope) -> Iterator[Piece]:
-    """The candles of one file. What turns out to be unreadable further on stops the session there."""
-    before, newest = 0, EARLIEST
-    try:
-        for columns in read_columns(source.path):
-            if not before:
-                _check_timeframe(source, columns.ts)
-            sifted = sift(scope, columns, before, newest)
-            before, newest = before + len(columns.ts), sifted.newest
-            yield sifted.rows, sifted.notes
-            if sifted.bad is not None:
-                raise sifted.bad
-            if sifted.done:
-                return
-    except CandleFileError as error:
-        if not before:
-            raise
-        raise BadRowAt(str(error), newest + 1) from None
-
-
 def _slots(piece: Rows, times: Ints) -> list[Row | None]:
     """A symbol's part of each of the batches that open at `times`."""
     usual = int(CandleFlag.FILE)
@@ -194,15 +164,6 @@ def _slots(piece: Rows, times: Ints) -> list[Row | None]:
     for slot, row in zip(np.searchsorted(times, piece.ts).tolist(), rows, strict=True):
         slots[slot] = row
     return slots
-
-
-def _check_timeframe(source: Source, ts: Ints) -> None:
-    step = float(np.median(np.diff(ts))) if len(ts) > 2 else 0.0
-    if 0 < step < period(source.timeframe) / 2:
-        raise CandleFileError(
-            f"{source.path} holds a candle every {step / 1000:g} s, so its timeframe is not {source.timeframe}; "
-            "say the right one with --timeframe, or in the file's name"
-        )
 
 
 def _check_hashes(hashes: Mapping[str, str]) -> None:

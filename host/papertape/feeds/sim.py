@@ -55,8 +55,8 @@ class SimFeed(Feed):
         level = self.volatility * math.sqrt(step / YEAR)
         if level > 0.1:
             raise ConfigError(
-                f"sim: volatility {self.volatility:g} a year is {level:.0%} in each {self.timeframe} candle; the most is "
-                f"10%, so {0.1 / math.sqrt(step / YEAR):.2f} would do"
+                f"sim: volatility {self.volatility:g} a year is {level:.0%} in each {self.timeframe} candle, over 10%; "
+                f"{0.1 / math.sqrt(step / YEAR):.2f} would do"
             )
         self.warmed = self.warmup
         began = np.array([BEGAN.get(symbol, 100.0) for symbol in self.symbols])
