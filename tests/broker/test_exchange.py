@@ -9,7 +9,6 @@ from papertape import Cancel, OrderRequest, Signal
 from papertape.engine.config import Spec
 
 D = Decimal
-SPOT: dict[str, Any] = {}
 MARGIN: dict[str, Any] = {"instruments": {"A": {"margin": True, "leverage": 5}}}
 
 
@@ -129,20 +128,23 @@ def test_a_short_has_its_bracket_the_other_way_round() -> None:
 def test_one_leg_cancels_the_other_with_the_reason() -> None:
     stop, target = bracket((100.0, 112.0, 99.0, 111.0)).orders[1:]
     assert (stop.status, stop.reason) == ("cancelled", "the other leg of its bracket was filled")
-    assert (target.status, target.filled) == ("filled", 10)
+    assert (target.status, target.filled) == ("filled", D(10))
 
 
 def test_a_brackets_quantity_follows_the_filled_part_of_its_entry() -> None:
     thin = (100.0, 101.0, 99.0, 100.0, 4.0)
     played = bracket(thin, thin, participation=D(1))
-    assert [(order.role, order.quantity) for order in played.orders[1:]] == [("stop-loss", 8), ("take-profit", 8)]
+    assert [(order.role, order.quantity) for order in played.orders[1:]] == [("stop-loss", D(8)), ("take-profit", D(8))]
     assert [order.parent for order in played.orders[1:]] == [played.orders[0].seq] * 2
 
 
 def test_a_partial_exit_shrinks_both_legs() -> None:
     script: Script = {0: [Signal.buy("A", stop_loss=95.0, take_profit=110.0)], 1: [ask("sell", 3)]}
     played = play(one(CALM, CALM, CALM), script)
-    assert [(order.role, order.quantity) for order in played.orders[1:3]] == [("stop-loss", 7), ("take-profit", 7)]
+    assert [(order.role, order.quantity) for order in played.orders[1:3]] == [
+        ("stop-loss", D(7)),
+        ("take-profit", D(7)),
+    ]
 
 
 def test_a_leg_that_is_filled_in_part_shrinks_the_other_by_as_much() -> None:
@@ -231,7 +233,7 @@ def test_the_volume_is_not_shared_across_books() -> None:
     script: Script = {0: [ask("buy", 10)]}
     books = {"one": scripted(script), "other": scripted(script)}
     played = play_all(one(CALM, (100.0, 100.0, 100.0, 100.0, 10.0)), books, participation=D(1))
-    assert [(fill.book, fill.quantity) for fill in played.fills] == [("one", 10), ("other", 10)]
+    assert [(fill.book, fill.quantity) for fill in played.fills] == [("one", D(10)), ("other", D(10))]
 
 
 def test_what_the_volume_allows_is_rounded_down_to_the_lot() -> None:
@@ -243,7 +245,7 @@ def test_ioc_fills_what_it_can_at_once_and_the_rest_is_cancelled() -> None:
     market = one(CALM, (100.0, 100.0, 100.0, 100.0, 4.0), CALM)
     played = play(market, {0: [ask("buy", time_in_force="IOC")]}, participation=D(1))
     assert [fill.quantity for fill in played.fills] == [4]
-    assert (played.orders[0].status, played.orders[0].filled) == ("cancelled", 4)
+    assert (played.orders[0].status, played.orders[0].filled) == ("cancelled", D(4))
 
 
 def test_ioc_that_begins_inside_a_candle_ends_with_that_candle() -> None:
@@ -264,7 +266,8 @@ def test_fok_is_all_or_nothing() -> None:
     thin = one(CALM, (100.0, 100.0, 100.0, 100.0, 9.0), CALM)
     played = play(thin, {0: [request]}, participation=D(1))
     assert (played.fills, played.orders[0].reason) == ([], "FOK: the candle's volume does not hold all of it")
-    assert play(one(CALM, (100.0, 100.0, 100.0, 100.0, 10.0)), {0: [request]}, participation=D(1)).fills[0].quantity == 10
+    enough = one(CALM, (100.0, 100.0, 100.0, 100.0, 10.0))
+    assert play(enough, {0: [request]}, participation=D(1)).fills[0].quantity == 10
 
 
 def test_fok_is_not_cut_to_cash_or_to_the_position() -> None:
@@ -310,7 +313,7 @@ def test_a_spot_buy_that_cash_no_longer_covers_at_a_gap_is_cut_and_the_rest_canc
 def test_the_cut_to_cash_leaves_room_for_the_fee() -> None:
     played = play(one(CALM, flat(101)[0]), {0: [ask("buy", 99)]}, fee_bps=D(100), instruments={"A": {"lot": 1}})
     # 98 units at 101 with 1 % are 9,996.98; 99 would be 10,098.99.
-    assert (played.fills[0].quantity, played.book().cash) == (98, D("3.02"))
+    assert (played.fills[0].quantity, played.book().cash) == (D(98), D("3.02"))
 
 
 def test_the_cut_to_cash_is_found_at_once_however_small_the_lot() -> None:
@@ -377,7 +380,8 @@ def test_an_order_below_the_least_notional_is_refused() -> None:
 def test_a_quantity_is_rounded_down_to_the_lot_and_below_one_lot_refused() -> None:
     lots = {"instruments": {"A": {"lot": "0.5"}}}
     assert play(one(CALM, CALM), {0: [ask("buy", D("1.9"))]}, **lots).fills[0].quantity == D("1.5")
-    assert play(one(CALM), {0: [ask("buy", D("0.4"))]}, **lots).refusals == [(0, "its quantity is below one lot of 0.5")]
+    refused = play(one(CALM), {0: [ask("buy", D("0.4"))]}, **lots)
+    assert refused.refusals == [(0, "its quantity is below one lot of 0.5")]
 
 
 def test_a_price_below_one_tick_is_refused() -> None:
@@ -405,5 +409,7 @@ def test_the_legs_of_a_group_pass_together() -> None:
 
 def test_a_strategy_cancels_its_orders_by_tag_or_by_number() -> None:
     limits = [ask("buy", 1, type="limit", price=90, tag="mine"), ask("buy", 1, type="limit", price=90)]
-    assert [o.status for o in play(one(CALM, CALM), {0: limits, 1: [Cancel("mine")]}).orders] == ["cancelled", "working"]
-    assert [o.status for o in play(one(CALM, CALM), {0: limits, 1: [Cancel(2)]}).orders] == ["working", "cancelled"]
+    by_tag = play(one(CALM, CALM), {0: limits, 1: [Cancel("mine")]})
+    assert [order.status for order in by_tag.orders] == ["cancelled", "working"]
+    by_number = play(one(CALM, CALM), {0: limits, 1: [Cancel(2)]})
+    assert [order.status for order in by_number.orders] == ["working", "cancelled"]
