@@ -14,6 +14,7 @@ COMMANDS = {
     ),
     "sessions": Entry("papertape.cli.sessions", "sessions", "What ran, what came of it, and what to tell a session that runs."),
     "plugins": Entry("papertape.cli.plugins", "plugins", "What is installed, from where, and whether it is in order."),
+    "data": Entry("papertape.cli.data", "data", "Candles in the local store, and what candle files are worth."),
     "db": Entry("papertape.cli.db", "db", "The ledger's schema, its health, and a copy of it."),
     "doctor": Entry("papertape.cli.doctor", "doctor", "Says whether this machine, ledger and plugins are fit to run."),
     "completion": Entry(

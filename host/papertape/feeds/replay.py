@@ -17,7 +17,7 @@ from papertape.feeds.marks import combine
 from papertape.feeds.merge import NOTHING, rounds
 from papertape.feeds.reading import symbol_candles
 from papertape.feeds.rows import EARLIEST, LATEST, Rows, Scope
-from papertape.feeds.sources import resolve
+from papertape.feeds.sources import one_timeframe, resolve
 from papertape.market.timeframe import iso, period
 from papertape.store.candle_files import CHUNK, count_rows, read_columns, sha256
 from papertape.store.candle_names import candle_files
@@ -52,7 +52,7 @@ class ReplayFeed(Feed):
         found = resolve(self.sources, self.symbols, self.timeframe)
         self._sources = [list(sources) for _, sources in groupby(found, key=lambda source: source.symbol)]
         self.symbols = tuple(sources[0].symbol for sources in self._sources)
-        self.timeframe = found[0].timeframe
+        self.timeframe = one_timeframe(found)
         self._from = EARLIEST if self.start is None else self.start
         self.warmed = self.warmup
         try:

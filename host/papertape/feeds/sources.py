@@ -36,7 +36,6 @@ def resolve(paths: Sequence[str], symbols: Sequence[str], timeframe: str | None)
         found = _named_in_order(files, names, symbols, timeframe)
     else:
         found = _named_by_files(files, [name for name in names if name], symbols, timeframe)
-    _check_one_timeframe(found)
     order = list(dict.fromkeys(source.symbol for source in found))
     return sorted(found, key=lambda source: order.index(source.symbol))
 
@@ -93,7 +92,8 @@ def _bare(symbol: str) -> str:
     return re.sub(r"[/\-]", "", symbol).upper()
 
 
-def _check_one_timeframe(sources: Sequence[Source]) -> None:
+def one_timeframe(sources: Sequence[Source]) -> str:
+    """The timeframe that all sources have; raises `RequestError` if there are several."""
     first = sources[0]
     other = next((source for source in sources if source.timeframe != first.timeframe), None)
     if other is not None:
@@ -101,3 +101,4 @@ def _check_one_timeframe(sources: Sequence[Source]) -> None:
             f"the sources have several timeframes: {first.path.name} is {first.timeframe}, {other.path.name} is "
             f"{other.timeframe}; choose one with --timeframe"
         )
+    return first.timeframe

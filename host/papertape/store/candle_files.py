@@ -58,12 +58,13 @@ def sha256(path: Path) -> str:
 
 
 def count_rows(path: Path) -> int | None:
-    """How many rows a file says it has; None where only reading all of it would tell (CSV)."""
+    """How many rows a file says it has; None where only reading all of it would tell (CSV, Feather)."""
     import pyarrow.parquet as pq
 
-    if path.suffix.lower() == ".parquet":
-        return int(pq.ParquetFile(path).metadata.num_rows)
-    return None
+    if path.suffix.lower() != ".parquet":
+        return None
+    with pq.ParquetFile(path) as file:
+        return int(file.metadata.num_rows)
 
 
 def read_columns(path: Path) -> Iterator[Columns]:
