@@ -19,7 +19,9 @@ _sources = click.argument("sources", nargs=-1, type=click.Path(path_type=Path), 
 
 @click.group()
 def data() -> None:
-    """Candles in the local store (the folder candles in PAPERTAPE_HOME), and what candle files are worth.
+    """Candles in the local store, and what candle files are worth.
+
+    The store is the folder candles in PAPERTAPE_HOME: one Parquet file for each exchange, symbol and timeframe.
 
     Example: papertape data import binance_BTC-USDT_1m.csv
     """
