@@ -6,6 +6,7 @@ from typing import Any
 
 from papertape.broker.book import Book, Holding
 from papertape.broker.order import Order
+from papertape.contract.component import Component
 from papertape.contract.errors import PluginError
 from papertape.contract.risk import Standing
 from papertape.contract.signal import Signal
@@ -41,27 +42,25 @@ def save(built: Built) -> bytes:
     )
 
 
-def kept_state(component: Any, name: str) -> bytes | None:
+def kept_state(component: Component, name: str) -> bytes | None:
     """A component's state, encoded; None where it is not kept, or cannot be."""
-    state = component.state
-    if state is None:
-        return None
-    try:
-        return codec.encode(state, f"{name}: state")
-    except PluginError:
-        return None
+    return _encoded(component, name)[0]
 
 
 def unkept(built: Built) -> list[str]:
-    """Parts whose state is offered but cannot be kept, each with the reason."""
-    reasons = []
-    for part in built.parts:
-        if part.component.state is not None:
-            try:
-                codec.encode(part.component.state, f"{part.name}: state")
-            except PluginError as error:
-                reasons.append(str(error))
-    return reasons
+    """Parts that offer a state which cannot be kept, each with the reason."""
+    reasons = (_encoded(part.component, part.name)[1] for part in built.parts)
+    return [f"{reason}; a resume calls it over the tape again instead" for reason in reasons if reason]
+
+
+def _encoded(component: Component, name: str) -> tuple[bytes | None, str | None]:
+    try:
+        state = component.state
+        return None if state is None else codec.encode(state, f"{name}: state"), None
+    except PluginError as error:
+        return None, str(error)
+    except Exception as error:  # noqa: BLE001  # `state` is the guest's code; attributes of `keeps` may be missing
+        return None, f"{name}: its state cannot be read ({type(error).__name__}: {error})"
 
 
 def restore(session: Session, state: Mapping[str, Any]) -> None:
@@ -91,7 +90,9 @@ def _seat(seat: Seat) -> dict[str, Any]:
         "cash": book.cash,
         "equity": book.equity,
         "exposure": book.exposure,
-        "holdings": [[slot, [getattr(held, name) for name in _HOLDING]] for slot, held in sorted(book.holdings.items())],
+        "holdings": [
+            [slot, [getattr(held, name) for name in _HOLDING]] for slot, held in sorted(book.holdings.items())
+        ],
         "orders": [[getattr(order, name) for name in _ORDER] for order in book.orders],
         "standing": [None if s is None else [s.action, s.reason, s.fraction] for s in desk.standing],
         "after_flat": [[slot, signal_document(last), seq] for slot, (last, seq) in sorted(desk.after_flat.items())],

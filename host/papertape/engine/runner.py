@@ -37,7 +37,8 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended. `error`: why it failed, in plain words; `failures`: what went wrong in `on_stop`."""
+    """How a run ended. `error`: why it failed; `failures`: commands that were not carried out, states that cannot be
+    kept, and what went wrong in `on_stop`, a line each."""
 
     status: Status
     error: BadRow | None
@@ -47,9 +48,9 @@ class Ended:
 class Runner:
     """Runs a built session on from its present batch, as the owner of its ledger.
 
-    `progress(batches done)` is told now and then, `published(effects)` after each commit. `stop()` may be called from a signal handler or another thread; the
-    step under way is finished first. Raises `LedgerError` when a commit fails: the ledger then holds everything up to
-    the commit before, and the session can be resumed from there.
+    `progress(batches done)` is told now and then, `published(effects)` after each commit. `stop()` may be called from a
+    signal handler or another thread; the step under way is finished first. Raises `LedgerError` when a commit fails:
+    the ledger then holds everything up to the commit before, and the session can be resumed from there.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Runner:
         tape: tuple[TapeRow, ...] = (),
         next_entry: int = 1,
         seconds: float = 0.0,
-        pace: Pace = Pace(),  # noqa: B008  # frozen
+        pace: Pace = Pace(),  # frozen
     ) -> None:
         self.session = built.session
         self.config = config
@@ -110,7 +111,7 @@ class Runner:
             error, status = bad, "failed"
         self._commit({"status": status, "error": None if error is None else str(error)})
         self._ended = time.perf_counter()
-        return Ended(status, error, (*self._refused, *self.session.stop()))
+        return Ended(status, error, (*self._refused, *checkpoint.unkept(self.built), *self.session.stop()))
 
     # Stepping
 
@@ -166,7 +167,9 @@ class Runner:
         for note in notes:
             key = (note.source, note.symbol, note.kind)
             known = self._notes.get(key)
-            first, count, example = (known.first_ts, known.count, known.example) if known else (note.first_ts, 0, note.example)
+            first, count, example = (
+                (known.first_ts, known.count, known.example) if known else (note.first_ts, 0, note.example)
+            )
             self._notes[key] = NoteRow(*key, count + note.count, first, note.last_ts, example)
 
     # The operator
@@ -232,7 +235,9 @@ class Runner:
             times, count = pack_times(session.times), len(session.times)
             for book, (equity, exposure) in zip(session.books, session.curves, strict=True):
                 first = journal.batch + 1 - count
-                effects.equity.append(EquityRow(book.name, first, count, times, pack_series(equity), pack_series(exposure)))
+                effects.equity.append(
+                    EquityRow(book.name, first, count, times, pack_series(equity), pack_series(exposure))
+                )
                 del equity[:], exposure[:]
             del session.times[:]
         effects.checkpoint = CheckpointRow(

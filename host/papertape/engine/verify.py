@@ -1,8 +1,9 @@
-"""Verifying a session: its tape folded again, and the digest compared at every checkpoint."""
+"""Verifying a session: its tape folded again, and every record and the digests of all checkpoints compared."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from heapq import merge
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any
 
@@ -14,8 +15,6 @@ from papertape.engine.fold import fold
 from papertape.engine.tape import commands_by_batch, read_header
 from papertape.ledger.records import CheckpointRow, Effects, FillRow, OrderRow, PluginEventRow, SignalRow, TapeRow
 from papertape.ledger.store import Ledger, SessionRow
-
-KINDS = (SignalRow, OrderRow, FillRow, PluginEventRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,50 +49,79 @@ def verify(ledger: Ledger, session: SessionRow, plugins: Plugins, progress: Call
     built = build(header.config, plugins, feed)
     built.session.start(built.contexts)
     changed = tuple(sorted(name for name, code in built.code.items() if header.code.get(name) != code))
-    commands = commands_by_batch(tape)
-    before = 0
-    for batch in fold(built.session, feed, commands, sorted(marks)):
+    compared = Comparison(ledger, session.id)
+    last = max(marks)
+    for batch in fold(built.session, feed, commands_by_batch(tape), sorted(marks)):
         progress(batch + 1)
-        effects = built.session.journal.drain()
-        if digest.shown(built.session.journal.chain) != marks[batch].digest:
-            difference = first_difference(ledger, session.id, effects, before, marks[batch].seq)
+        journal = built.session.journal
+        difference = compared.difference(journal.drain(), marks[batch].seq, last=batch == last)
+        if difference is None and digest.shown(journal.chain) != marks[batch].digest:
+            difference = f"the digest after batch {batch} is another, though all records are the same: it was altered"
+        if difference is not None:
             return _verified(built, marks, session, difference, changed)
-        before = built.session.journal.seq
         del built.session.times[:]
         for equity, exposure in built.session.curves:
             del equity[:], exposure[:]
     return _verified(built, marks, session, None, changed)
 
 
-def first_difference(ledger: Ledger, session: str, again: Effects, after: int, until: int) -> str:
-    """The first record with a number in (after, until] on which ledger and fold disagree, with both values."""
-    kept = chain.from_iterable(_between(ledger, session, kind, after, until) for kind in KINDS)
-    folded: Iterable[Any] = chain[Any](again.signals, again.orders, again.fills, again.plugin_events)
-    pairs: Iterable[tuple[Any, Any]] = zip_longest(
-        sorted(kept, key=attrgetter("seq")), sorted(folded, key=attrgetter("seq"))
-    )
-    for old, new in pairs:
-        if old is None or new is None or type(old) is not type(new):
-            return f"the ledger has {_named(old)}, the fold {_named(new)}"
-        # An order's row shows its latest state in the ledger, and that may be later than this checkpoint.
-        fields = [name for name in old._fields if name not in _LATER or not isinstance(old, OrderRow)]
-        for name in fields:
-            if name != "traceback" and getattr(old, name) != getattr(new, name):
-                return (
-                    f"number {old.seq}, {_named(old)}: {name} is {getattr(old, name)} in the ledger, "
-                    f"{getattr(new, name)} in the fold"
-                )
-    return f"the records between numbers {after} and {until} are the same, the chain is not: the ledger was altered"
+class Comparison:
+    """Holds a ledger's numbered records against those of a fold, in one pass over both."""
+
+    KINDS = (SignalRow, OrderRow, FillRow, PluginEventRow)
+
+    def __init__(self, ledger: Ledger, session: str) -> None:
+        kept = [ledger.rows(session, kind) for kind in self.KINDS]
+        self._kept: Iterator[Any] = merge(*kept, key=attrgetter("seq"))
+        self._next = next(self._kept, None)
+        self._seq = 0
+        self._orders: dict[int, OrderRow] = {}  # the ledger's, as long as they work in the fold
+        self._working: dict[int, OrderRow] = {}  # the fold's
+
+    def difference(self, again: Effects, until: int, *, last: bool) -> str | None:
+        """The first difference, with both values, among the records up to number `until` that were not compared yet.
+
+        An order's row shows its last state in the ledger, so what can change is compared once it has ended in the fold,
+        or at the last call.
+        """
+        new = [row for row in again.orders if row.seq > self._seq]
+        folded: list[Any] = sorted([*again.signals, *new, *again.fills, *again.plugin_events], key=attrgetter("seq"))
+        self._seq = until
+        for old, row in zip_longest(self._up_to(None if last else until), folded):
+            if old is None or row is None or type(old) is not type(row):
+                return f"the ledger has {_named(old)}, the fold {_named(row)}"
+            if found := _unequal(old, row, _MAY_DIFFER[type(old)]):
+                return found
+            if isinstance(old, OrderRow):
+                self._orders[old.seq] = old
+        self._working.update((order.seq, order) for order in again.orders)
+        for seq in [seq for seq, order in self._working.items() if last or order.ended_seq is not None]:
+            if found := _unequal(self._orders.pop(seq), self._working.pop(seq), frozenset()):
+                return found
+        return None
+
+    def _up_to(self, until: int | None) -> Iterator[Any]:
+        while self._next is not None and (until is None or self._next.seq <= until):
+            yield self._next
+            self._next = next(self._kept, None)
 
 
-_LATER = {"status", "filled", "reason", "ended_seq", "ended_at", "stop_price", "quantity"}
+_MAY_DIFFER: Mapping[type[Any], frozenset[str]] = {
+    SignalRow: frozenset(),
+    OrderRow: frozenset({"status", "filled", "reason", "ended_seq", "ended_at", "stop_price", "quantity"}),
+    FillRow: frozenset(),
+    PluginEventRow: frozenset({"message", "traceback"}),  # an exception may name a place in memory
+}
 
 
-def _between(ledger: Ledger, session: str, kind: Any, after: int, until: int) -> Iterator[Any]:
-    for row in ledger.rows(session, kind, from_seq=after + 1):
-        if row.seq > until:
-            return
-        yield row
+def _unequal(old: Any, new: Any, but: frozenset[str]) -> str | None:
+    for name in old._fields:
+        if name not in but and getattr(old, name) != getattr(new, name):
+            return (
+                f"number {old.seq}, {_named(old)}: {name} is {getattr(old, name)} in the ledger, "
+                f"{getattr(new, name)} in the fold"
+            )
+    return None
 
 
 def _named(row: Any) -> str:
