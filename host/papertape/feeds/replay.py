@@ -91,6 +91,7 @@ class ReplayFeed(Feed):
     def blocks(self, start: int = 0) -> Iterator[Block]:
         """Batches from number `start` on. The first block brings all notes from batch 0 on."""
         step = period(self.timeframe)
+        size = max(CHUNK // len(self.symbols), 128)  # many live tuples at a time make each of them dear
         number, notes = 0, list[Note]()
         held: Block | None = None  # notes on rows after the last batch go with the last batch
         try:
@@ -100,12 +101,13 @@ class ReplayFeed(Feed):
                 number += len(times)
                 if first >= len(times):
                     continue
-                closes = (times + step).tolist()
-                rows = list(zip(*(_slots(piece, times) for piece in pieces), strict=True))
-                for at in range(first, len(closes), CHUNK):
+                for at in range(first, len(times), size):
+                    opens = times[at : at + size]
+                    parts = [piece.part(piece.before(opens[0]), piece.until(opens[-1])) for piece in pieces]
+                    rows = list(zip(*(_slots(part, opens) for part in parts), strict=True))
                     if held is not None:
                         yield held
-                    held = Block(closes[at : at + CHUNK], rows[at : at + CHUNK], combine(notes))
+                    held = Block((opens + step).tolist(), rows, combine(notes))
                     notes = []
         except BadRow:
             if held is not None:

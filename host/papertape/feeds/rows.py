@@ -46,6 +46,10 @@ class Rows(NamedTuple):
         """How many candles open at or before `ts`."""
         return int(np.searchsorted(self.ts, ts, side="right"))
 
+    def before(self, ts: int) -> int:
+        """How many candles open before `ts`."""
+        return int(np.searchsorted(self.ts, ts))
+
 
 class BadRowAt(BadRow):
     """A bad row that stops a session before the batch that opens at `ts`, ms UTC."""
