@@ -9,7 +9,7 @@ from papertape.cli.options import db_option, json_option
 from papertape.cli.output import print_json
 
 if TYPE_CHECKING:
-    from papertape.engine.config import SessionConfig
+    from papertape.engine.config import SessionConfig, Spec
 
 RESUME_TAKES = {"resume", "as_json", "db", "pace", "log_format", "checkpoint_every"}
 
@@ -140,14 +140,18 @@ def read_options(options: dict[str, Any]) -> "SessionConfig":
         changes["sizer"] = options["sizer"]
     if options["slippage_bps"] is not None:
         changes["slippage"] = {"kind": "fixed-bps", "bps": str(options["slippage_bps"])}
-    changes["feed"] = _feed(options, config.feed if "feed" in document else Spec("sim")).document()
+    feed = _feed(options, config.feed if "feed" in document else Spec("sim"))
+    if options["session"] is not None:
+        feed, seen = _recorded(options, feed)
+        changes.setdefault("bars", seen)
+    changes["feed"] = _with_options(options, feed).document()
     config = read_config(changes, config)
     if not config.strategies:
         demo = {"strategies": list(STRATEGIES)}
         if not config.fusion:
             demo["fusion"] = [FUSION]
         config = read_config(demo, config)
-    if config.feed.kind == "sim" and config.bars is None and "batches" not in config.feed.params:
+    if config.feed.kind == "sim" and config.bars is None and config.feed.params.get("batches") is None:
         config = read_config({"bars": 10_000}, config)
     return config
 
@@ -158,29 +162,33 @@ def _absolute(spec: str) -> str:
     return f"{Path(f'{file}.py').absolute()}{params}" if is_file and params[:1] in ("", ":") else spec
 
 
-def _feed(options: dict[str, Any], configured: Any) -> Any:
-    """The feed that the options name, their parameters over the session file's."""
-    from papertape.contract.errors import ConfigError
+def _feed(options: dict[str, Any], configured: "Spec") -> "Spec":
+    """The feed that is meant: the one named by --feed, replay where there is only a --source, else the session file's."""
     from papertape.engine.config import Spec, parse_spec
 
-    feed = configured
-    if options["feed"] is not None:
-        named = parse_spec(options["feed"])
-        feed = named if named.kind != configured.kind else Spec(named.kind, {**configured.params, **named.params})
-    if options["source"] and options["feed"] is None and configured.kind == "sim":
-        feed = Spec("replay")
-    params = dict(feed.params)
-    if options["session"] is not None:
-        if feed.kind != "replay":
-            raise ConfigError("--session replays a recorded session: say --feed replay with it")
-        from papertape.cli.session import recorded_feed
+    if options["feed"] is None:
+        return Spec("replay") if options["source"] and configured.kind == "sim" else configured
+    named = parse_spec(options["feed"])
+    return named if named.kind != configured.kind else Spec(named.kind, {**configured.params, **named.params})
 
-        feed = recorded_feed(options["session"], options["db"])
-        params = dict(feed.params)
-    named_options = {
+
+def _recorded(options: dict[str, Any], feed: "Spec") -> "tuple[Spec, int]":
+    """The feed of the recorded session that --session names, and how many batches of it there were."""
+    from papertape.cli.session import recorded_feed
+    from papertape.contract.errors import ConfigError
+
+    if feed.kind != "replay":
+        raise ConfigError("--session replays a recorded session: say --feed replay with it")
+    return recorded_feed(options["session"], options["db"])
+
+
+def _with_options(options: dict[str, Any], feed: "Spec") -> "Spec":
+    """The feed with what the other options say over its parameters."""
+    from papertape.engine.config import Spec
+
+    named = {
         "sources": list(options["source"]) or None,
         "symbols": list(options["symbol"]) or None,
         **{key: options[key] for key in ("timeframe", "start", "end", "warmup", "on_bad_row")},
     }
-    params.update({key: value for key, value in named_options.items() if value is not None})
-    return Spec(feed.kind, params)
+    return Spec(feed.kind, {**feed.params, **{key: value for key, value in named.items() if value is not None}})

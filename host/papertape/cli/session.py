@@ -58,11 +58,12 @@ def resume_session(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
             return _run(runner, ledger, options)
 
 
-def recorded_feed(name: str, db: str) -> Spec:
-    """The feed of a recorded session, as its tape describes it, for another session."""
+def recorded_feed(name: str, db: str) -> tuple[Spec, int]:
+    """The feed of a recorded session, as its tape describes it, and for how many batches the session saw it."""
     with Ledger(open_database(db)) as ledger:
-        header = read_header(next(iter(ledger.rows(ledger.find(name).id, TapeRow))))
-    return Spec(header.config.feed.kind, header.feed["params"])
+        row = ledger.find(name)
+        header = read_header(next(iter(ledger.rows(row.id, TapeRow))))
+    return Spec(header.config.feed.kind, header.feed["params"]), row.snapshots
 
 
 def _run(runner: Runner, ledger: Ledger, options: Mapping[str, Any]) -> dict[str, Any]:
