@@ -133,6 +133,8 @@ def test_start_is_inclusive_and_end_is_not(tmp_path: Path) -> None:
     assert feed.total() == 3
     with pytest.raises(ConfigError, match="end 1970-01-01T00:03:00Z must be later than start 1970-01-01T00:03:00Z"):
         ReplayFeed(sources=[path], start=3 * MINUTE, end=3 * MINUTE)
+    with pytest.raises(RequestError, match="no candle of A opens before 1970-01-01T00:00:00Z; the files begin at 1970"):
+        ReplayFeed(sources=[path], end=0)
     with pytest.raises(RequestError, match="no candle of A opens from 1970-01-01T01:00:00Z; the files begin at 1970"):
         ReplayFeed(sources=[path], start=60 * MINUTE)
 

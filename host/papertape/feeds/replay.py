@@ -120,7 +120,8 @@ class ReplayFeed(Feed):
         self, start: int, end: int | None = None, skip: bool = False
     ) -> Iterator[tuple[Ints, list[Rows], list[Note]]]:
         """Open times of the next batches, each symbol's candles among them, and notes."""
-        scope = Scope("", "", start, end or self.end or LATEST, skip or self.on_bad_row == "skip")
+        end = self.end if end is None else end
+        scope = Scope("", "", start, LATEST if end is None else end, skip or self.on_bad_row == "skip")
         notes: list[Note] = []
         for pieces, noted in rounds([symbol_candles(sources, scope) for sources in self._sources]):
             notes += noted
