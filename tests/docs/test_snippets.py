@@ -1,7 +1,7 @@
 """Whatever the documentation shows, works: its files are saved, its commands given in order, its output compared.
 
-Of output that is shown, `sessions export` must come out to the letter; elsewhere the words count, not the figures. `^C`
-below a command means that it is interrupted, `Killed` that it is killed, `...` that lines are left out.
+Of output that is shown, `sessions export` must come out to the letter; elsewhere the words count, not the figures, and
+one digest shown twice must come out twice. `^C` below a command means that it is interrupted, `Killed` that it is killed, `...` that lines are left out.
 """
 
 import json
@@ -29,6 +29,7 @@ PAGES = [ROOT / "README.md", *(page for page in sorted((ROOT / "docs").rglob("*.
 PROGRAM = [sys.executable, "-c", "from papertape.cli import cli; cli(prog_name='papertape')"]
 SHOWN_URL = "postgresql://papertape@localhost/papertape"
 FEW = ["--bars", "300"]
+DIGEST = re.compile(r"sha256:\w+")
 TAKES_SESSION = re.compile(r"(?:--resume|--session|sessions (?:show|export|digest|verify|stop|command)) ([a-z0-9]{6})\b")
 
 
@@ -39,9 +40,10 @@ def title(page: Path) -> str:
 class Reader:
     """Somebody who does what a page says, in a folder of their own."""
 
-    def __init__(self, folder: Path, request: pytest.FixtureRequest) -> None:
+    def __init__(self, folder: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         self.request = request
+        self.monkeypatch = monkeypatch
         self.known: dict[str, str] = {}
         self.latest = ""
         self.behind: list[subprocess.Popen[str]] = []
@@ -101,8 +103,10 @@ class Reader:
                 self._pip(words)
             elif program == "make":
                 assert re.search(rf"^{words[0]}:", (ROOT / "Makefile").read_text("utf-8"), re.M), command.text
+            elif program == "export":
+                self.monkeypatch.setenv(*words[0].split("=", 1))
             else:
-                assert program in ("createdb", "cat"), f"line {block.line}: nobody tried {command.text}"
+                assert program == "createdb", f"line {block.line}: nobody tried {command.text}"
 
     def _save(self, block: Block) -> None:
         assert block.file is not None, f"line {block.line}: no file is named"
@@ -162,6 +166,7 @@ class Reader:
             words = words[: words.index(">")]
         result = CliRunner().invoke(cli, words, prog_name="papertape")
         assert (result.exit_code != 0) == failing, f"papertape {' '.join(words)}: {result.output}"
+        assert ": error: " not in result.output, f"a plugin of the page fails: {result.output}"
         self.said = result.output.splitlines()
         self._notice(result.output)
 
@@ -191,8 +196,11 @@ class Reader:
             line = line.replace(theirs, mine)
         if exactly:
             assert line in self.said, "\n".join(self.said)
-        else:
-            assert wording(line) in map(wording, self.said), f"{line!r} is not in\n" + "\n".join(self.said)
+            return
+        found = next((said for said in self.said if wording(said) == wording(line)), None)
+        assert found is not None, f"{line!r} is not in\n" + "\n".join(self.said)
+        for theirs, mine in zip(DIGEST.findall(line), DIGEST.findall(found), strict=True):
+            assert self.known.setdefault(theirs, mine) == mine, "a digest that is shown twice must come out twice"
 
 
 def wording(line: str) -> list[str]:
@@ -228,7 +236,7 @@ def reader(
     monkeypatch.setenv("COLUMNS", "200")
     (tmp_path / "candles").symlink_to(candles)
     before = set(sys.modules)
-    reader = Reader(tmp_path, request)
+    reader = Reader(tmp_path, request, monkeypatch)
     yield reader
     reader.leave()
     for name in set(sys.modules) - before:
