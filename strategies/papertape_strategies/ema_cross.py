@@ -28,7 +28,7 @@ class EmaCross(Strategy):
         self._slow_step = 2.0 / (self.slow + 1)
 
     def lookback(self) -> int:
-        return 1  # the averages carry the past
+        return round(10.4 * (self.slow + 1))  # an average of n forgets where it began, to 1e-9, in 10.4 (n + 1) candles
 
     def on_start(self, context: Context) -> None:
         self.averages: dict[str, list[float]] = {}  # symbol: [fast, slow, closes seen]

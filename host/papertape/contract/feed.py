@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from papertape.contract.candle import Row
 from papertape.contract.component import Component
@@ -47,6 +47,9 @@ class Feed(Component):
     timeframe: str
     warmed: int = 0
     """How many of the first batches are warm-up: shown to plugins, never traded, counted by no figure."""
+
+    looks_back: ClassVar[bool] = False
+    """Whether a parameter `warmup` is served from before a parameter `start`; the host then asks for its look-backs."""
 
     def describe(self) -> Mapping[str, Any]:
         """What the tape's header needs to make the same feed again and to notice that it is not: JSON values, with

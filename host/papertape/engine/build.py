@@ -68,15 +68,20 @@ def make_feed(config: SessionConfig, plugins: Plugins, source: Mapping[str, Any]
     known = registered.object.params()
     if "seed" in known and "seed" not in params:
         params["seed"] = config.seed
-    if "warmup" in known and "warmup" not in params and params.get("start") is not None:
-        params["warmup"] = max((_made(plugins, spec).lookback() for spec in config.strategies), default=0)
     feed: Feed = registered.create(config.feed.kind, params)
+    if feed.looks_back and "warmup" not in params and params.get("start") is not None:
+        feed = registered.create(config.feed.kind, {**params, "warmup": _warmup(config, plugins, feed.timeframe)})
     return feed
 
 
-def _made(plugins: Plugins, spec: Spec) -> Strategy:
-    strategy: Strategy = find(plugins, "strategy", spec).create(spec.kind, spec.params)
-    return strategy
+def _warmup(config: SessionConfig, plugins: Plugins, timeframe: str) -> int:
+    """Candles of the feed that the longest look-back of a strategy or the sizer spans, in any timeframe it asks for."""
+    sizer: Sizer = find(plugins, "sizer", config.sizer).create(config.sizer.kind, config.sizer.params)
+    spans = [sizer.lookback() * period(timeframe)]
+    for spec in config.strategies:
+        strategy: Strategy = find(plugins, "strategy", spec).create(spec.kind, spec.params)
+        spans += [strategy.lookback() * period(each) for each in (timeframe, *strategy.timeframes)]
+    return -(-max(spans) // period(timeframe))
 
 
 def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:

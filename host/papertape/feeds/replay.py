@@ -33,6 +33,7 @@ class ReplayFeed(Feed):
     or is not the one that `hashes` (path to SHA-256) says.
     """
 
+    looks_back = True
     sources = Param[tuple[str, ...]]((), help="candle files, or folders of them")
     # What is asked for; after construction, what was found.
     symbols = Param[tuple[str, ...]]((), help="which symbols, or names for files, in order")
