@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from papertape.contract.errors import LedgerError
@@ -18,7 +19,7 @@ from papertape.ledger.store import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """A session as it stood at its newest checkpoint. `tape`: entries that the resume itself adds, before the next batch."""
+    """A session at its newest checkpoint. `tape`: entries that the resume itself adds, before the next batch."""
 
     header: Header
     feed: Feed
@@ -27,7 +28,7 @@ class Resumed:
 
 
 def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
-    """The session at its newest checkpoint, ready to step. Raises `LedgerError` where there is nothing to go on from."""
+    """The session at its newest checkpoint, ready to step. Raises `LedgerError` where there is none."""
     tape = list(ledger.rows(session, TapeRow))
     kept = ledger.checkpoint(session)
     if not tape or kept is None:
@@ -79,7 +80,9 @@ def _revive(
         return []
     shadow = build(header.config, plugins, make_feed(header.config, plugins, header.feed))
     shadow.session.start(shadow.contexts)
-    for _ in fold(shadow.session, make_feed(header.config, plugins, header.feed), commands_by_batch(tape), [kept.batch]):
+    for _ in fold(
+        shadow.session, make_feed(header.config, plugins, header.feed), commands_by_batch(tape), [kept.batch]
+    ):
         pass
     said = shadow.session.journal.collected.signals
     out = []
@@ -99,11 +102,15 @@ def _why_not(ledger: Ledger, session: str, part: Part, said: list[SignalRow], ch
         return "it keeps no state and its code has changed, so it cannot be rebuilt over the tape"
     again = [row for row in said if row.source == part.name]
     before = [row for row in ledger.rows(session, SignalRow) if row.source == part.name]
-    if again == before:
+    # Without their numbers: these count what the others did, too.
+    pairs = zip_longest(before, again)
+    first = next((old or new for old, new in pairs if old is None or new is None or old[1:] != new[1:]), None)
+    if first is None:
         return None
-    pairs = zip(before, again, strict=False)
-    first = next((old.seq for old, new in pairs if old != new), "its last")
-    return f"it keeps no state, and called over the tape again its signals differ from the ledger's (from number {first})"
+    return (
+        "it keeps no state, and called over the tape again its signals differ from the ledger's "
+        f"(from the one in batch {first.batch} on)"
+    )
 
 
 def _seat(built: Built, name: str, component: Any) -> None:

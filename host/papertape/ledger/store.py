@@ -169,8 +169,11 @@ class Ledger:
             query = query.where(table.c.batch >= from_batch)
         if from_seq is not None:
             query = query.where(table.c.seq >= from_seq)
-        with self.database.read() as connection:
-            for row in connection.execution_options(yield_per=2000).execute(query):
+        with (
+            self.database.read() as connection,
+            connection.execution_options(yield_per=2000).execute(query) as found,  # closed also where nobody reads on
+        ):
+            for row in found:
                 yield kind(*row)
 
     def checkpoint(self, session: str) -> CheckpointRow | None:
