@@ -67,6 +67,9 @@ class Desk:
         self.rules = list(rules)
         marking = [(rule.on_mark, guard) for rule, guard in rules if type(rule).on_mark is not RiskRule.on_mark]
         self.marking = [(number, on_mark, guard) for number, (on_mark, guard) in enumerate(marking)]
+        self.checking = [(rule.check, guard) for rule, guard in rules if type(rule).check is not RiskRule.check]
+        follows = [(rule, guard) for rule, guard in rules if type(rule).on_round_trip is not RiskRule.on_round_trip]
+        self.following = [(rule.on_round_trip, guard) for rule, guard in follows]
 
     # Marks and standing rules
 
@@ -126,14 +129,15 @@ class Desk:
         profit, notional = closed
         self.trips.append(float(profit) / float(notional) if notional else 0.0)
         del self.trips[:-TRIPS_KEPT]
-        for rule, guard in self.rules:
-            guard.call(rule.on_round_trip, self.journal.now, profit)
+        for on_round_trip, guard in self.following:
+            guard.call(on_round_trip, self.journal.now, profit)
 
     # Wishes
 
     def act(self, wishes: Sequence[tuple[Signal | OrderRequest | Cancel, int]]) -> None:
         """Carries out one plugin's wishes of one batch, each with the number of its record: cancels, exits, entries."""
         entries: list[tuple[Signal, int]] = []
+        requests: list[OrderRequest] = []
         for wish, seq in wishes:
             if isinstance(wish, Cancel):
                 self._cancel(wish)
@@ -144,7 +148,8 @@ class Desk:
                         entries.append((wish, seq))
                 except Refused as refusal:
                     self._refuse_once(slot, 1, wish, seq, ZERO, str(refusal))
-        requests = [wish for wish, _ in wishes if isinstance(wish, OrderRequest)]
+            else:
+                requests.append(wish)
         if requests:
             self._place_requests(requests)
         for signal, seq in entries:
@@ -290,6 +295,7 @@ class Desk:
             if signal.action != "target":
                 size = signal.size
                 quantity = self._sized(signal, sign, slot, price) if size is None else divide(decimal(size), price)
+                quantity = floor_to(quantity, instrument.lot)
             quantity = self._passed(slot, sign, quantity, price)
             quantity = self._covered(instrument, quantity, price)
             if multiply(quantity, price) < instrument.min_notional:
@@ -353,13 +359,11 @@ class Desk:
 
     def _passed(self, slot: int, sign: int, quantity: Decimal, price: Decimal) -> Decimal:
         """What the rules leave of an entry."""
-        if not self.rules:
+        if not self.checking:
             return quantity
         row: Row | None = self.market.last[slot]
         assert row is not None
-        for rule, guard in self.rules:
-            if type(rule).check is RiskRule.check:
-                continue
+        for check, guard in self.checking:
             mark = Mark(
                 now=self.journal.now,
                 symbol=self.market.symbols[slot],
@@ -373,7 +377,7 @@ class Desk:
                 age=self.journal.now - row[TS] - self.period,
             )
             errors = guard.errors
-            verdict = guard.call(rule.check, mark)
+            verdict = guard.call(check, mark)
             if guard.errors > errors:
                 raise Refused(f"the rule {guard.name} failed, so nothing is entered")
             if isinstance(verdict, str):
