@@ -32,25 +32,26 @@ class Market:
         """Takes in the batch that closes at `now`; gives the symbols that have a candle in it."""
         if self._read:
             self._read.clear()
-        self._recent.append(rows)
         fresh = self.symbols
         if all(rows):
             self.last = rows
+            self._recent.append(rows)
         else:
             fresh = tuple(symbol for symbol, row in zip(self.symbols, rows, strict=True) if row is not None)
             self.last = tuple(old if row is None else row for old, row in zip(self.last, rows, strict=True))
-            self._spill()
+            self._spill()  # a symbol that is absent keeps its candles longer than the recent batches are held
+            for window, row in zip(self._base, rows, strict=True):
+                if row is not None:
+                    window.take(row)
         if self._higher:
             self._resample(now, rows)
         return fresh
 
     def _spill(self) -> None:
-        """Hands the recent batches to the windows: before one is read, and before a symbol that is often absent could
-        lose candles that its window holds longer than the batches are held."""
-        for rows in self._recent:
-            for window, row in zip(self._base, rows, strict=True):
-                if row is not None:
-                    window.take(row)
+        """Hands the recent batches, in which every symbol has a candle, to the windows."""
+        for slot, window in enumerate(self._base):
+            for rows in self._recent:
+                window.take(rows[slot])  # type: ignore[arg-type]
         self._recent.clear()
 
     def _resample(self, now: int, rows: tuple[Row | None, ...]) -> None:
@@ -90,6 +91,7 @@ class Market:
     @state.setter
     def state(self, kept: Mapping[str, Any]) -> None:
         self._recent.clear()
+        self._read.clear()
         self.last = tuple(None if row is None else tuple(row) for row in kept["last"])
         _restore(self._base, kept["base"])
         for name, windows in self._higher.items():
