@@ -25,7 +25,7 @@ CALM = candle(100, 110, 90, 105)
 
 def meet(made: Order, prices: Prices, touch: bool = False) -> Decimal | None:
     """The price of an order's first meeting with a candle."""
-    price = at_open(made, prices, touch)
+    price = at_open(made, prices.open, touch)
     return inside(made, prices, touch) if price is None else price
 
 
@@ -81,9 +81,9 @@ def test_a_limit_that_the_open_satisfies_already_fills_at_the_open() -> None:
 
 
 def test_a_limit_at_exactly_the_open_waits_for_a_trade_through_it() -> None:
-    assert at_open(order("limit", 1, price=100), CALM, False) is None
+    assert at_open(order("limit", 1, price=100), CALM.open, False) is None
     assert inside(order("limit", 1, price=100), CALM, False) == 100
-    assert at_open(order("limit", 1, price=100), CALM, True) == 100
+    assert at_open(order("limit", 1, price=100), CALM.open, True) == 100
 
 
 def test_a_stop_limit_waits_for_its_stop() -> None:
@@ -118,7 +118,7 @@ def test_a_stop_limit_that_opens_between_stop_and_limit_fills_at_the_open() -> N
 def test_a_stop_that_has_triggered_is_a_market_order_at_the_next_open() -> None:
     made = order("stop", -1, stop_price=95)
     assert meet(made, CALM) == 95
-    assert at_open(made, candle(99, 103, 98, 100), False) == 99
+    assert at_open(made, D(99), False) == 99
 
 
 def test_a_stop_that_an_entry_inside_the_candle_has_passed_already_fills_no_better_than_that_entry() -> None:

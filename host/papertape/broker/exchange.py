@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Protocol
 
 from papertape.broker import matching
@@ -10,7 +11,7 @@ from papertape.broker.liquidation import liquidation_price, maintenance
 from papertape.broker.matching import Prices
 from papertape.broker.money import SCALE, ZERO, add, booked, ceil_to, divide, exact, floor_to, multiply, subtract
 from papertape.broker.order import Order, Role, Status
-from papertape.contract.candle import CLOSE, TS, VOLUME, Candle, Row
+from papertape.contract.candle import CLOSE, OPEN, TS, VOLUME, Candle, Row
 from papertape.contract.execution import FeeModel, SlippageModel
 from papertape.contract.instrument import Instrument
 
@@ -68,7 +69,7 @@ class Exchange:
         slots = {order.slot for order in book.orders}
         if book.margin:
             slots.update(book.holdings)
-        for slot in sorted(slots):
+        for slot in sorted(slots) if len(slots) > 1 else slots:
             row = rows[slot]
             if row is not None:
                 Meeting(self, book, slot, row, last).run()
@@ -100,17 +101,22 @@ class Meeting:
         self.row = row
         self.last = last
         self.instrument = exchange.instruments[slot]
-        self.candle: Prices = matching.prices_of(row)
+        self.open = exact(row[OPEN])
         self.close_time = exchange.journal.now
         share = exchange.participation
         self.volume = None if share is None else floor_to(multiply(exact(row[VOLUME]), share), self.instrument.lot)
 
+    @cached_property
+    def candle(self) -> Prices:
+        return matching.prices_of(self.row)
+
     def run(self) -> None:
         self._expire(self.row[TS])
         self._open()
-        self._expire(self.close_time)
-        self._inside()
-        self._after()
+        if self.book.margin or self._mine():  # else the rest of the candle concerns nobody
+            self._expire(self.close_time)
+            self._inside()
+            self._after()
 
     def _effective(self, order: Order) -> bool:
         return order.status == "working" and order.effective <= self.row[TS]
@@ -128,14 +134,16 @@ class Meeting:
 
     def _open(self) -> None:
         liquidation = self._liquidation_price()
-        if liquidation is not None and self._beyond(self.candle.open, liquidation):
-            self.liquidate(self.candle.open, self.row[TS])
-        done: set[int] = set()
-        while order := next((o for o in self._mine() if o.id not in done and self._effective(o)), None):
-            done.add(order.id)  # legs that a fill brings join the queue, since the open has not passed yet
-            price = matching.at_open(order, self.candle, self.exchange.touch)
-            if price is not None:
-                self._execute(order, price, at_open=True)
+        if liquidation is not None and self._beyond(self.open, liquidation):
+            self.liquidate(self.open, self.row[TS])
+        queue = self._mine()
+        for order in queue:
+            if self._effective(order):
+                price = matching.at_open(order, self.open, self.exchange.touch)
+                if price is not None:
+                    self._execute(order, price, at_open=True)
+                    # Legs that a fill brings join the queue, since the open has not passed yet.
+                    queue += [leg for leg in self._mine() if leg not in queue]
 
     def _inside(self) -> None:
         for order in self._mine():
@@ -152,10 +160,10 @@ class Meeting:
             if is_stop == stops and self._effective(order):
                 price = matching.inside(order, self.candle, self.exchange.touch)
                 if price is not None:
-                    reached.append((subtract(price, self.candle.open).copy_abs(), order.id, order, price))
+                    reached.append((subtract(price, self.open).copy_abs(), order.id, order, price))
         liquidation = self._reached_liquidation() if stops else None
         if liquidation is not None:
-            reached.append((subtract(liquidation, self.candle.open).copy_abs(), 0, None, liquidation))
+            reached.append((subtract(liquidation, self.open).copy_abs(), 0, None, liquidation))
         for _, _, hit, price in sorted(reached, key=lambda entry: entry[:2]):
             if hit is None:
                 # A stop that was nearer may have closed or shrunk the position meanwhile.
@@ -307,6 +315,8 @@ class Meeting:
 
     def _follow_position(self) -> None:
         """Legs never cover more than the position; with the position gone, so are its legs and exits."""
+        if not self.book.orders:
+            return
         held = self.book.quantity(self.slot)
         for role in (*LEGS, "exit"):
             room = held.copy_abs()
@@ -337,7 +347,7 @@ class Meeting:
         if not self._beyond(self.candle.low if long else self.candle.high, liquidation):
             return None
         # What was entered in this candle may be beyond it from the start.
-        return min(liquidation, self.candle.open) if long else max(liquidation, self.candle.open)
+        return min(liquidation, self.open) if long else max(liquidation, self.open)
 
     def _beyond(self, price: Decimal, liquidation: Decimal) -> bool:
         return price <= liquidation if self.book.quantity(self.slot) > 0 else price >= liquidation

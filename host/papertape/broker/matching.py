@@ -30,10 +30,9 @@ def prices_of(row: Row) -> Prices:
     return Prices(exact(row[OPEN]), exact(row[HIGH]), exact(row[LOW]), exact(row[CLOSE]))
 
 
-def at_open(order: Order, candle: Prices, touch: bool) -> Decimal | None:
-    """The price at which `order` fills at the candle's open, or None. A stop that triggers is marked so: what the
+def at_open(order: Order, price: Decimal, touch: bool) -> Decimal | None:
+    """The price at which `order` fills at the candle's open `price`, or None. A stop that triggers is marked so: what the
     candle's volume does not fill of it stays a market order, or the limit of a stop-limit."""
-    price = candle.open
     if order.type == "market":
         return price
     if order.type in STOPS:

@@ -83,7 +83,9 @@ def plain(value: Decimal) -> str:
     >>> plain(Decimal("1.2300")), plain(Decimal("1E+3")), plain(Decimal("-0.00"))
     ('1.23', '1000', '0')
     """
-    if not value:
-        return "0"
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = str(value)  # several times as fast as format(value, "f"), and most amounts need nothing else
+    if "E" in text:
+        text = format(value, "f")
+    if text[-1] == "0" and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text if value else "0"

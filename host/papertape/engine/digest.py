@@ -6,7 +6,6 @@ The session's digest is the link after its last record and its closing balances,
 """
 
 import struct
-from collections.abc import Iterable
 from decimal import Decimal
 from hashlib import sha256
 
@@ -36,9 +35,14 @@ def text(value: object) -> str:
     return str(value)
 
 
-def link(previous: bytes, fields: Iterable[object]) -> bytes:
+def record(*fields: object) -> str:
+    """Fields as one record."""
+    return "\x1f".join(map(text, fields))
+
+
+def link(previous: bytes, record: str) -> bytes:
     """The next link of the chain."""
-    return sha256(previous + "\x1f".join(map(text, fields)).encode()).digest()
+    return sha256(previous + record.encode()).digest()
 
 
 def shown(chain: bytes) -> str:

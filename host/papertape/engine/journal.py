@@ -4,10 +4,12 @@ from decimal import Decimal
 
 from papertape.broker.book import Book, Settled
 from papertape.broker.money import decimal
+from papertape.broker.money import plain
 from papertape.broker.order import Order
 from papertape.contract.order import Fill
 from papertape.contract.signal import Signal
 from papertape.engine import digest
+from papertape.engine.digest import link, record, text
 from papertape.ledger.records import Effects, FillRow, OrderRow, PluginEventRow, SignalRow
 
 
@@ -15,7 +17,7 @@ class Journal:
     """`batch`, `now`: of the step under way. `seq`, `chain`: number and link of the newest record.
 
     `collected` holds what has not been committed yet; `drain()` hands it over. `fills` are those of the step under way,
-    for `on_fill`.
+    with the tags of their orders, for `on_fill`.
     """
 
     def __init__(self) -> None:
@@ -24,42 +26,43 @@ class Journal:
         self.seq = 0
         self.chain = digest.GENESIS
         self.collected = Effects()
-        self.fills: list[tuple[Book, Fill, Settled]] = []
+        self.fills: list[tuple[Book, FillRow, str | None, Settled]] = []
         self._orders: dict[int, tuple[str, Order]] = {}
 
     def number(self) -> int:
         self.seq += 1
         return self.seq
 
-    def _link(self, *fields: object) -> None:
-        self.chain = digest.link(self.chain, fields)
-
     def signal(self, source: str, signal: Signal, muted: bool, metadata: str) -> int:
         """Records a signal that differs from the source's last; gives its number."""
         seq = self.number()
-        size = _decimal(signal.size)
-        quantity = _decimal(signal.quantity)
-        self.collected.signals.append(
-            SignalRow(
-                seq, self.batch, self.now, source, signal.symbol, signal.action, float(signal.confidence),
-                _float(signal.stop_loss), _float(signal.take_profit), size, quantity, _float(signal.fraction),
-                signal.valid_for, signal.reason, metadata, muted,
-            )
+        stop, target, size = signal.stop_loss, signal.take_profit, signal.size
+        quantity, fraction = signal.quantity, signal.fraction
+        row = SignalRow(
+            seq, self.batch, self.now, source, signal.symbol, signal.action, float(signal.confidence),
+            None if stop is None else float(stop), None if target is None else float(target),
+            None if size is None else decimal(size), None if quantity is None else decimal(quantity),
+            None if fraction is None else float(fraction), signal.valid_for, signal.reason, metadata, muted,
         )  # fmt: skip
-        self._link(
-            "signal", seq, self.now, source, signal.symbol, signal.action, float(signal.confidence),
-            _float(signal.stop_loss), _float(signal.take_profit), size, quantity, _float(signal.fraction),
-            signal.valid_for, muted,
-        )  # fmt: skip
+        self.collected.signals.append(row)
+        self.chain = link(
+            self.chain,
+            f"signal\x1f{seq}\x1f{self.now}\x1f{source}\x1f{row.symbol}\x1f{row.action}\x1f{text(row.confidence)}\x1f"
+            f"{text(row.stop_loss)}\x1f{text(row.take_profit)}\x1f{text(row.size)}\x1f{text(row.quantity)}\x1f"
+            f"{text(row.fraction)}\x1f{text(row.valid_for)}\x1f{muted}",
+        )
         return seq
 
     def created(self, book: Book, order: Order) -> None:
         """Records a new order; one that is refused never works."""
-        self._link(
-            "refusal" if order.status == "refused" else "order", order.id, order.at, order.effective, book.name,
-            order.symbol, order.side, order.type, order.quantity, order.price, order.stop_price, order.trail,
-            order.time_in_force, order.expires, order.reduce_only, order.group, order.tag, order.role, order.reason,
-        )  # fmt: skip
+        kind = "refusal" if order.status == "refused" else "order"
+        self.chain = link(
+            self.chain,
+            f"{kind}\x1f{order.id}\x1f{order.at}\x1f{order.effective}\x1f{book.name}\x1f{order.symbol}\x1f{order.side}\x1f"
+            f"{order.type}\x1f{plain(order.quantity)}\x1f{text(order.price)}\x1f{text(order.stop_price)}\x1f"
+            f"{text(order.trail)}\x1f{order.time_in_force}\x1f{text(order.expires)}\x1f{order.reduce_only}\x1f"
+            f"{text(order.group)}\x1f{text(order.tag)}\x1f{order.role}\x1f{order.reason}",
+        )
         self._orders[order.id] = (book.name, order)
 
     def changed(self, book: Book, order: Order) -> None:
@@ -73,7 +76,8 @@ class Journal:
             order.ended_seq = self.seq
         else:
             order.ended_seq = self.number()
-            self._link("end", order.ended_seq, self.now, order.id, order.status, order.filled, order.reason)
+            end = record("end", order.ended_seq, self.now, order.id, order.status, order.filled, order.reason)
+            self.chain = link(self.chain, end)
         self._orders[order.id] = (book.name, order)
 
     def filled(
@@ -83,20 +87,17 @@ class Journal:
         seq = self.number()
         position = book.quantity(order.slot)
         best, worst = (settled.high, settled.low) if order.sign < 0 else (settled.low, settled.high)
-        self.collected.fills.append(
-            FillRow(
-                seq, order.id, self.batch, at, book.name, order.symbol, order.side, quantity, price, settled.fee, maker,
-                order.role, book.cash, position, settled.profit, best, worst, note,
-            )
+        row = FillRow(
+            seq, order.id, self.batch, at, book.name, order.symbol, order.side, quantity, price, settled.fee, maker,
+            order.role, book.cash, position, settled.profit, best, worst, note,
         )  # fmt: skip
-        self._link(
-            "fill", seq, at, order.id, book.name, order.symbol, order.side, quantity, price, settled.fee, maker,
-            order.role, book.cash, position,
-        )  # fmt: skip
-        fill = Fill(
-            order.id, at, order.symbol, order.side, quantity, price, settled.fee, position, order.role, order.tag
+        self.collected.fills.append(row)
+        self.chain = link(
+            self.chain,
+            f"fill\x1f{seq}\x1f{at}\x1f{order.id}\x1f{row.book}\x1f{row.symbol}\x1f{row.side}\x1f{plain(quantity)}\x1f"
+            f"{plain(price)}\x1f{plain(settled.fee)}\x1f{maker}\x1f{row.role}\x1f{plain(row.cash)}\x1f{plain(position)}",
         )
-        self.fills.append((book, fill, settled))
+        self.fills.append((book, row, order.tag, settled))
 
     def plugin_event(self, plugin: str, kind: str, message: str, trace: str) -> None:
         """Records what happened to a plugin; it is in the ledger, not in the digest."""
@@ -112,6 +113,13 @@ class Journal:
         return effects
 
 
+def seen_fill(row: FillRow, tag: str | None) -> Fill:
+    """The execution as its strategy sees it."""
+    return Fill(
+        row.order, row.at, row.symbol, "buy" if row.side == "buy" else "sell", row.quantity, row.price, row.fee, row.position, row.role, tag
+    )  # fmt: skip
+
+
 def order_row(book: str, order: Order) -> OrderRow:
     """The order as the ledger keeps it."""
     return OrderRow(
@@ -120,11 +128,3 @@ def order_row(book: str, order: Order) -> OrderRow:
         order.tag, order.role, order.signal, order.parent, order.status, order.filled, order.reason, order.ended_seq,
         order.ended_at,
     )  # fmt: skip
-
-
-def _decimal(value: Decimal | float | None) -> Decimal | None:
-    return None if value is None else decimal(value)
-
-
-def _float(value: float | None) -> float | None:
-    return None if value is None else float(value)

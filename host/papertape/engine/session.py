@@ -12,7 +12,7 @@ from papertape.contract.errors import ConfigError, PapertapeError
 from papertape.contract.snapshot import Snapshot
 from papertape.contract.strategy import Context
 from papertape.engine import digest
-from papertape.engine.journal import Journal
+from papertape.engine.journal import Journal, seen_fill
 from papertape.engine.seat import FusionSeat, Seat, StrategySeat
 from papertape.market.market import Market
 
@@ -81,7 +81,7 @@ class Session:
             balances += [book.name, book.cash]
             for slot in sorted(book.holdings):
                 balances += [self.market.symbols[slot], book.holdings[slot].quantity]
-        return digest.shown(digest.link(self.journal.chain, balances))
+        return digest.shown(digest.link(self.journal.chain, digest.record(*balances)))
 
     def step(self, now: int, rows: tuple[Row | None, ...]) -> None:
         """Takes in the batch that closes at `now` (ms UTC): one slot per symbol, None where it has no candle."""
@@ -185,10 +185,10 @@ class Session:
 
     def _tell_fills(self) -> None:
         fills, self.journal.fills = self.journal.fills, []
-        for book, fill, settled in fills:
+        for book, row, tag, settled in fills:
             seat = self._strategy_of.get(book.name)
             if seat is not None and seat.hears_fills:
-                seat.guard.call(seat.strategy.on_fill, fill)
+                seat.guard.call(seat.strategy.on_fill, seen_fill(row, tag))
                 self._left(seat)
             if settled.closed is not None:
                 self._desk_of[book.name].round_trip(settled.closed)
