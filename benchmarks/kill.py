@@ -41,7 +41,7 @@ from papertape.reports.export import write
 SESSION = Path(__file__).with_name("stormy") / "session.toml"
 PAPERTAPE = str(Path(sys.executable).with_name("papertape"))
 WHAT = ("orders", "fills", "signals", "trades", "equity")
-NUMBERED = (SignalRow, OrderRow, FillRow, PluginEventRow)
+NUMBERED: tuple[type[Any], ...] = (SignalRow, OrderRow, FillRow, PluginEventRow)
 
 
 class Failed(Exception):
@@ -78,7 +78,7 @@ def command(db: str, *arguments: str) -> list[str]:
 
 
 def undisturbed(db: str, file: str, bars: int) -> Undisturbed:
-    """Runs the session once with a checkpoint for every batch, and once as the disturbed ones will run, for its time."""
+    """Runs the session with a checkpoint for every batch, and then as the disturbed ones will run, for its time."""
     last = 0.0
     for every in (1, 20):
         began = time.monotonic()
@@ -161,10 +161,13 @@ Disturb = Callable[[str, list[str], random.Random, Tally], bool]
 
 
 def killed(db: str, arguments: list[str], chance: random.Random, tally: Tally, seconds: float) -> bool:
-    """Runs it, and kills it at a moment that is drawn uniformly from the time an undisturbed one takes."""
+    """Runs it, and kills it: mostly at a moment while it works, else at any."""
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    if chance.random() < 0.8:
+        process.stderr.readline()  # it has begun, or is back
     with suppress(subprocess.TimeoutExpired):
-        _, said = process.communicate(timeout=chance.uniform(0.4, 1.2 * seconds))
+        _, said = process.communicate(timeout=chance.uniform(0, seconds))
         if process.returncode:
             raise Failed(f"{db}: exit {process.returncode} unasked: {said}")
         return True
