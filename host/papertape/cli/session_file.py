@@ -1,10 +1,12 @@
 """Session files: TOML, one key per field of the configuration."""
 
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from papertape.contract.errors import ConfigError
+from papertape.market.timeframe import parse_time
 
 
 def read_file(name: str) -> dict[str, Any]:
@@ -22,18 +24,31 @@ def read_file(name: str) -> dict[str, Any]:
 
 
 def _with_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:
-    found = dict(document)
+    found: dict[str, Any] = _with_times(document)
     feed = found.get("feed")
-    if isinstance(feed, dict) and isinstance(feed.get("sources"), list):
-        found["feed"] = {**feed, "sources": [str(folder / str(source)) for source in feed["sources"]]}
+    if isinstance(feed, dict):
+        for table in (feed, feed.get("params")):
+            if isinstance(table, dict) and isinstance(table.get("sources"), list):
+                table["sources"] = [str(folder / str(source)) for source in table["sources"]]
     strategies = found.get("strategies")
     if isinstance(strategies, list):
         found["strategies"] = [_strategy(strategy, folder) for strategy in strategies]
+    elif strategies is not None:
+        found["strategies"] = _strategy(strategies, folder)
     return found
 
 
+def _with_times(value: Any) -> Any:
+    """A date or time of TOML becomes ms UTC, as times are inside."""
+    if isinstance(value, dict):
+        return {key: _with_times(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_times(inner) for inner in value]
+    return parse_time(value.isoformat()) if isinstance(value, date) else value
+
+
 def _strategy(strategy: Any, folder: Path) -> Any:
-    if isinstance(strategy, str) and strategy.endswith(".py"):
+    if isinstance(strategy, str) and (strategy.endswith(".py") or ".py:" in strategy):
         return str(folder / strategy)
     if isinstance(strategy, dict) and str(strategy.get("kind", "")).endswith(".py"):
         return {**strategy, "kind": str(folder / strategy["kind"])}

@@ -12,8 +12,8 @@ T = TypeVar("T")
 class Param(Generic[T]):
     """A typed parameter of a component: `window = Param(55, min=2, max=500, help="candles looked back")`.
 
-    The default fixes the type (an int default takes no 2.5; a float default takes an int). `None` as default needs
-    `type`. Reading it on an instance gives the plain value.
+    The default fixes the type (an int default takes no 2.5; a float default takes an int). `None` as default, without
+    `type`, takes any value as it is. Reading it on an instance gives the plain value.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Param(Generic[T]):
         self.max = max
         self.choices = tuple(choices)
         self.help = help
-        self.type = type or default.__class__
+        self.type = type or (object if default is None else default.__class__)
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -62,6 +62,8 @@ class Param(Generic[T]):
 
     def _convert(self, value: object, where: str) -> object:
         wanted = self.type
+        if wanted is object:
+            return value
         if wanted is bool:
             spoken = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
             answer = value if isinstance(value, bool) else spoken.get(str(value).lower())
@@ -69,16 +71,19 @@ class Param(Generic[T]):
                 raise ConfigError(f"{where} must be true or false, was {value!r}")
             return answer
         if isinstance(value, wanted) and not isinstance(value, bool):
-            return value
-        if wanted in (dict, list, tuple) or isinstance(value, (bool, dict, list)):
+            return wanted(value) if wanted in (dict, list) else value  # no two instances share one
+        if wanted in (dict, list, tuple) or value is None or isinstance(value, (bool, dict, list)):
             if wanted in (list, tuple) and isinstance(value, (list, tuple)):
                 return wanted(value)
             raise ConfigError(f"{where} must be {_NAMES.get(wanted, wanted.__name__)}, was {value!r}")
         try:
-            if wanted is int and isinstance(value, float) and not value.is_integer():
+            if wanted is not int or isinstance(value, str):
+                return wanted(str(value))
+            whole = int(cast(float, value))
+            if whole != value:
                 raise ValueError
-            return wanted(str(value)) if wanted is not int or isinstance(value, str) else int(cast(float, value))
-        except (ValueError, ArithmeticError):
+            return whole
+        except (TypeError, ValueError, ArithmeticError):
             raise ConfigError(f"{where} must be {_NAMES.get(wanted, wanted.__name__)}, was {value!r}") from None
 
 

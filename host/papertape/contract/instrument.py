@@ -30,8 +30,12 @@ class Instrument:
     maintenance: Decimal = Decimal("0.005")
 
     def __post_init__(self) -> None:
-        if not self.symbol or any(ord(char) < 32 for char in self.symbol):
+        if not self.symbol or not self.symbol.isprintable():
             raise InvalidValue(f"instrument {self.symbol!r}: a symbol is printable text such as BTC/USDT")
+        for name in ("tick", "lot", "min_notional", "maker", "taker", "leverage", "maintenance"):
+            value = getattr(self, name)
+            if not isinstance(value, Decimal):
+                raise InvalidValue(f"instrument {self.symbol}: {name} must be a Decimal, was {value!r}")
         for name, least in (("tick", 0), ("min_notional", 0), ("maker", -1), ("taker", -1), ("maintenance", 0)):
             value = getattr(self, name)
             if not (value.is_finite() and value >= least):

@@ -59,6 +59,10 @@ class OrderRequest:
             self._positive("stop_price")
         else:
             self._require("stop_price", self.type in ("stop", "stop-limit"))
+        for name in ("group", "tag"):
+            value = getattr(self, name)
+            if not (value is None or isinstance(value, str)):
+                raise InvalidValue(f"order for {self.symbol}: {name} must be text or None, was {value!r}")
         if (self.expires is not None) != (self.time_in_force == "GTT"):
             raise InvalidValue(f"order for {self.symbol}: expires goes with GTT, and GTT with expires")
 

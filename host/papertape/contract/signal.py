@@ -47,6 +47,8 @@ class Signal:
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
             raise InvalidValue(f"signal for {self.symbol}: action {self.action!r} is not one of {', '.join(ACTIONS)}")
+        if not isinstance(self.reason, str):
+            raise InvalidValue(f"signal for {self.symbol}: reason must be text, was {self.reason!r}")
         if not 0.0 <= self.confidence <= 1.0:
             raise InvalidValue(f"signal for {self.symbol}: confidence must lie in 0..1, was {self.confidence}")
         for name in ("stop_loss", "take_profit", "size"):

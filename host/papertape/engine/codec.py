@@ -32,25 +32,26 @@ def _plain(value: object, where: str) -> object:
     if isinstance(value, bytes):
         return {_TAG: "bytes", "value": base64.b64encode(value).decode()}
     if isinstance(value, tuple):
-        return {_TAG: "tuple", "value": [_plain(item, where) for item in value]}
+        return {_TAG: "tuple", "value": [_plain(item, f"{where}[{number}]") for number, item in enumerate(value)]}
     if isinstance(value, list):
         return [_plain(item, f"{where}[{number}]") for number, item in enumerate(value)]
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
                 raise PluginError(f"{where} has the key {key!r}: keys of what is kept must be text")
-        return {key: _plain(item, f"{where}.{key}") for key, item in value.items()}
-    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        found = {key: _plain(item, f"{where}.{key}") for key, item in value.items()}
+        return {_TAG: "dict", "value": list(found.items())} if _TAG in found else found
+    if type(value) is np.ndarray and not value.dtype.hasobject and value.dtype.names is None:
         return {
             _TAG: "array",
             "dtype": value.dtype.str,
             "shape": list(value.shape),
             "value": base64.b64encode(np.ascontiguousarray(value).tobytes()).decode(),
         }
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) and not isinstance(value.item(), np.generic):
         return _plain(value.item(), where)
     raise PluginError(
-        f"{where} is a {type(value).__name__}: only JSON values, Decimals and numpy arrays can be kept over a restart"
+        f"{where} is a {type(value).__name__}: only JSON values, Decimals and plain numpy arrays can be kept over a restart"
     )
 
 
@@ -64,5 +65,7 @@ def _revive(found: dict[str, Any]) -> Any:
         return base64.b64decode(found["value"])
     if kind == "tuple":
         return tuple(found["value"])
+    if kind == "dict":
+        return dict(found["value"])
     packed = base64.b64decode(found["value"])
     return np.frombuffer(packed, dtype=np.dtype(found["dtype"])).reshape(found["shape"]).copy()

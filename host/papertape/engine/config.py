@@ -102,10 +102,10 @@ def parse_spec(text: str) -> Spec:
         if not (equals and key.strip()):
             raise ConfigError(f"{text!r}: {part!r} is not key=value; write NAME:key=value,key=value")
         table, dot, inner = key.strip().partition(".")
-        if dot:
-            params.setdefault(table, {})[inner] = _number_or_text(value)
-        else:
-            params[table] = value
+        held = params.setdefault(table, {}) if dot else params
+        if not isinstance(held, dict) or (inner or table) in held:
+            raise ConfigError(f"{text!r}: {key.strip()} is given twice")
+        held[inner or table] = _number_or_text(value) if dot else value
     return _spec("--", kind.strip(), params)
 
 
@@ -140,6 +140,8 @@ def _read_spec(key: str, value: object) -> Spec:
     if isinstance(value, str):
         return parse_spec(value)
     if isinstance(value, Mapping) and "kind" in value:
+        if not isinstance(value.get("params", {}), Mapping):
+            raise ConfigError(f"{key}: params must be a table, was {value['params']!r}")
         rest = {name: given for name, given in value.items() if name not in ("kind", "params")}
         return _spec(key, value["kind"], {**value.get("params", {}), **rest})
     raise ConfigError(f"{key}: a component is a name or a table with `kind`, was {value!r}")
@@ -189,10 +191,10 @@ def _currency(key: str, value: object) -> str:
     return value
 
 
-def _instruments(key: str, value: object) -> Mapping[str, Mapping[str, Any]]:
+def _instruments(key: str, value: object) -> Mapping[str, Mapping[str, str]]:
     if not (isinstance(value, Mapping) and all(isinstance(rules, Mapping) for rules in value.values())):
         raise ConfigError(f'{key}: write a table per symbol, such as instruments."BTC/USDT" = {{ tick = 0.01 }}')
-    return value
+    return {symbol: {name: str(given) for name, given in rules.items()} for symbol, rules in value.items()}
 
 
 def _number_or_text(value: str) -> float | str:

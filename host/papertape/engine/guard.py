@@ -52,7 +52,7 @@ class Guard:
         self.errors += 1
         self.streak += 1
         trace = "".join(traceback.format_exception(error))
-        self.report(self.name, "error", f"{type(error).__name__}: {error}", trace)
+        self.report(self.name, "error", f"{type(error).__name__}: {_said(error)}", trace)
         if self.streak >= self.limit:
             self.status = "quarantined"
             self.report(self.name, "quarantined", f"{self.streak} errors in a row, the last: {type(error).__name__}", "")
@@ -75,3 +75,10 @@ class Guard:
             return 0.0
         position = int(np.searchsorted(counts, share * counts[-1]))
         return round(float(2.0 ** ((position + 0.5) / _STEPS)) / 1000, 3)
+
+
+def _said(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  # the error is a guest's, and so is its __str__
+        return "(its message cannot be read)"

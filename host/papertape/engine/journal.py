@@ -3,13 +3,13 @@
 from decimal import Decimal
 
 from papertape.broker.book import Book, Settled
-from papertape.broker.money import decimal
-from papertape.broker.money import plain
+from papertape.broker.money import decimal, plain
 from papertape.broker.order import Order
 from papertape.contract.order import Fill
 from papertape.contract.signal import Signal
 from papertape.engine import digest
 from papertape.engine.digest import link, record, text
+from papertape.engine.storable import storable
 from papertape.ledger.records import Effects, FillRow, OrderRow, PluginEventRow, SignalRow
 
 
@@ -38,11 +38,12 @@ class Journal:
         seq = self.number()
         stop, target, size = signal.stop_loss, signal.take_profit, signal.size
         quantity, fraction = signal.quantity, signal.fraction
+        valid_for = None if signal.valid_for is None else int(signal.valid_for)
         row = SignalRow(
             seq, self.batch, self.now, source, signal.symbol, signal.action, float(signal.confidence),
             None if stop is None else float(stop), None if target is None else float(target),
             None if size is None else decimal(size), None if quantity is None else decimal(quantity),
-            None if fraction is None else float(fraction), signal.valid_for, signal.reason, metadata, muted,
+            None if fraction is None else float(fraction), valid_for, storable(signal.reason), metadata, muted,
         )  # fmt: skip
         self.collected.signals.append(row)
         self.chain = link(
@@ -61,7 +62,7 @@ class Journal:
             f"{kind}\x1f{order.id}\x1f{order.at}\x1f{order.effective}\x1f{book.name}\x1f{order.symbol}\x1f{order.side}\x1f"
             f"{order.type}\x1f{plain(order.quantity)}\x1f{text(order.price)}\x1f{text(order.stop_price)}\x1f"
             f"{text(order.trail)}\x1f{order.time_in_force}\x1f{text(order.expires)}\x1f{order.reduce_only}\x1f"
-            f"{text(order.group)}\x1f{text(order.tag)}\x1f{order.role}\x1f{order.reason}",
+            f"{text(_kept(order.group))}\x1f{text(_kept(order.tag))}\x1f{order.role}\x1f{storable(order.reason)}",
         )
         self._orders[order.id] = (book.name, order)
 
@@ -76,7 +77,7 @@ class Journal:
             order.ended_seq = self.seq
         else:
             order.ended_seq = self.number()
-            end = record("end", order.ended_seq, self.now, order.id, order.status, order.filled, order.reason)
+            end = record("end", order.ended_seq, self.now, order.id, order.status, order.filled, storable(order.reason))
             self.chain = link(self.chain, end)
         self._orders[order.id] = (book.name, order)
 
@@ -102,7 +103,7 @@ class Journal:
     def plugin_event(self, plugin: str, kind: str, message: str, trace: str) -> None:
         """Records what happened to a plugin; it is in the ledger, not in the digest."""
         self.collected.plugin_events.append(
-            PluginEventRow(self.number(), self.batch, self.now, plugin, kind, message, trace)
+            PluginEventRow(self.number(), self.batch, self.now, plugin, kind, storable(message), storable(trace))
         )
 
     def drain(self) -> Effects:
@@ -124,7 +125,11 @@ def order_row(book: str, order: Order) -> OrderRow:
     """The order as the ledger keeps it."""
     return OrderRow(
         order.id, order.batch, order.at, order.effective, book, order.symbol, order.side, order.type, order.quantity,
-        order.price, order.stop_price, order.trail, order.time_in_force, order.expires, order.reduce_only, order.group,
-        order.tag, order.role, order.signal, order.parent, order.status, order.filled, order.reason, order.ended_seq,
-        order.ended_at,
+        order.price, order.stop_price, order.trail, order.time_in_force, order.expires, order.reduce_only,
+        _kept(order.group), _kept(order.tag), order.role, order.signal, order.parent, order.status, order.filled,
+        storable(order.reason), order.ended_seq, order.ended_at,
     )  # fmt: skip
+
+
+def _kept(said: str | None) -> str | None:
+    return None if said is None else storable(said)

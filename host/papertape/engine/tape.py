@@ -58,8 +58,8 @@ def commands_by_batch(rows: Iterable[TapeRow]) -> dict[int, list[tuple[int, dict
 
 
 def canonical(document: object) -> str:
-    """JSON with sorted keys and no spaces, so that equal values are equal texts."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """JSON with sorted keys and no spaces, so that equal values are equal texts; ASCII, which every database keeps."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
 def _instrument(instrument: Instrument) -> dict[str, object]:

@@ -31,7 +31,8 @@ class Window:
         return bytes(self._buffer[max(0, self._end - count) * _SIZE : self._end * _SIZE])
 
     def restore(self, packed: bytes) -> None:
-        """Puts back what `read(capacity)` gave."""
+        """Puts back what `read` gave, here or in a window of another capacity."""
+        packed = packed[-self.capacity * _SIZE :]
         self._pending.clear()
         self._buffer[: len(packed)] = packed
         self._end = len(packed) // _SIZE
