@@ -60,5 +60,6 @@ def percent(share: float | None, signed: bool = False) -> str:
     """A fraction as a percentage; nothing where there is none."""
     if share is None:
         return ""
-    return f"{share:+.2%}" if signed else f"{share:.2%}"
+    shown = round(share, 4) + 0.0  # no -0.00%
+    return f"{shown:+.2%}" if signed else f"{shown:.2%}"
 

@@ -22,9 +22,10 @@ class Log:
     def started(self, ledger: Ledger) -> None:
         """Names the session, its market, its books and its ledger."""
         session, feed = self.runner.session, self.runner.feed
+        books = "1 book" if len(session.books) == 1 else f"{len(session.books)} books"
         self._say(
             f"session {self.runner.writer.session} · {self.runner.config.feed.kind} · {' '.join(feed.symbols)} · "
-            f"{feed.timeframe} · {len(session.books)} books · ledger {ledger.database.name}",
+            f"{feed.timeframe} · {books} · ledger {ledger.database.name}",
             event="started",
             feed=self.runner.config.feed.kind,
             symbols=list(feed.symbols),

@@ -102,7 +102,7 @@ def export(session: str, what: str, style: str, out: str | None, db: str) -> Non
     with _ledger(db) as ledger:
         row = ledger.find(session)
         count = write(ledger, row.id, what, style, out)
-    say(f"{count:,} rows of {what}" + ("" if out is None else f" in {out}"))
+    say(f"{count:,} {'row' if count == 1 else 'rows'} of {what}" + ("" if out is None else f" in {out}"))
 
 
 @sessions.command()
@@ -246,8 +246,7 @@ def _books(ledger: "Ledger", row: "SessionRow") -> list[str]:
 
 def _post(ledger: "Ledger", row: "SessionRow", document: dict[str, str]) -> None:
     if not ledger.is_owned(row.id):
-        raise LedgerError(
-            f"session {row.id} does not run ({_status(ledger, row)}): nobody would obey; "
-            f"`papertape run --resume {row.id}` goes on with it"
-        )
+        status = _status(ledger, row)
+        cure = "" if status == "finished" else f"; `papertape run --resume {row.id}` goes on with it"
+        raise LedgerError(f"session {row.id} does not run ({status}), so nobody would obey{cure}")
     ledger.post(row.id, json.dumps(document), int(time.time() * 1000))
