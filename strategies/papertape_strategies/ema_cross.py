@@ -26,6 +26,7 @@ class EmaCross(Strategy):
             raise ConfigError(f"EmaCross: fast must be below slow, was fast={self.fast} with slow={self.slow}")
         self._fast_step = 2.0 / (self.fast + 1)
         self._slow_step = 2.0 / (self.slow + 1)
+        self._unready = self.slow - 1
 
     def lookback(self) -> int:
         return round(10.4 * (self.slow + 1))  # an average of n forgets where it began, to 1e-9, in 10.4 (n + 1) candles
@@ -40,14 +41,11 @@ class EmaCross(Strategy):
         signals = []
         for symbol in snapshot.fresh:
             close = snapshot.close(symbol)
-            try:
-                average = self.averages[symbol]
-            except KeyError:
-                average = self.averages[symbol] = [close, close, 0]
-            average[0] = fast = average[0] + self._fast_step * (close - average[0])
-            average[1] = slow = average[1] + self._slow_step * (close - average[1])
-            average[2] = seen = average[2] + 1
-            if seen >= self.slow:
+            fast, slow, seen = self.averages.get(symbol) or (close, close, 0)
+            fast += self._fast_step * (close - fast)
+            slow += self._slow_step * (close - slow)
+            self.averages[symbol] = [fast, slow, seen + 1]
+            if seen >= self._unready:
                 signals.append(self._long[symbol] if fast > slow else self._flat[symbol])
         return signals
 

@@ -87,6 +87,7 @@ class Runner:
         self._started = self._ended = 0.0
         self._tape = list(tape)
         self._next_entry = next_entry
+        self._times: list[int] = []
         self._notes: dict[tuple[str, str, str], NoteRow] = {}
         self._applied: dict[int, int] = {}
         self._refused: list[str] = []
@@ -126,10 +127,14 @@ class Runner:
         committed = time.perf_counter()
         every = self.pace.commit_every
         for times, rows in self._chunks(every or CHUNK):
+            before = session.journal.batch
             for now, row in zip(times, rows):  # noqa: B905  # the hot loop, and equally long
                 step(now, row)
                 if self.stopped:
-                    return False
+                    break
+            self._times += times[: session.journal.batch - before]
+            if self.stopped:
+                return False
             for seat in session.seats:
                 seat.guard.fold_times()
             self.progress(session.journal.batch + 1 - session.warmed)
@@ -152,6 +157,7 @@ class Runner:
                 if self._wake.wait(min(wait, COMMIT_EVERY)) or not self._obey():
                     return False
             self.session.step(times[0], rows[0])
+            self._times += times
             self.progress(self.session.journal.batch + 1 - self.session.warmed)
             self._commit({})
             if self.stopped or not self._obey():
@@ -236,15 +242,15 @@ class Runner:
         self._next_entry += len(self._tape)
         self._tape = []
         effects.notes = list(self._notes.values())
-        if session.times:
-            times, count = pack_times(session.times), len(session.times)
+        count = len(session.curves[0][0])
+        if count:
+            first, times = journal.batch + 1 - count, pack_times(self._times[-count:])
             for book, (equity, exposure) in zip(session.books, session.curves, strict=True):
-                first = journal.batch + 1 - count
                 effects.equity.append(
                     EquityRow(book.name, first, count, times, pack_series(equity), pack_series(exposure))
                 )
                 del equity[:], exposure[:]
-            del session.times[:]
+        self._times.clear()
         effects.checkpoint = CheckpointRow(
             journal.batch, journal.now, journal.seq, digest.shown(journal.chain), checkpoint.save(self.built)
         )

@@ -51,7 +51,6 @@ class Session:
         self.first_ts: int | None = None
         self.opening: list[float | None] = [None] * len(market.symbols)
         self.unopened = len(market.symbols)
-        self.times = array("q")
         self.curves = [(array("d"), array("d")) for _ in self.books]
         self._marking = [
             (seat.desk, seat.desk.book, bool(seat.desk.marking), curve[0].append, curve[1].append)
@@ -60,7 +59,6 @@ class Session:
         self._desk_of = {seat.desk.book.name: seat.desk for seat in self.seats}
         self._strategy_of = {seat.desk.book.name: seat for seat in self.strategies}
         self._clock = time.perf_counter_ns
-        self._timed = self.times.append
         self.occasion: tuple[frozenset[str], bool] = (_NONE, False)
 
     @property
@@ -101,7 +99,6 @@ class Session:
         fresh = market.take(now, rows)
         last = market.last
         if counted:
-            self._timed(now)
             if self.unopened:
                 self._open(now, rows)
             if fresh is not symbols:

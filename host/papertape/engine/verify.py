@@ -59,7 +59,6 @@ def verify(ledger: Ledger, session: SessionRow, plugins: Plugins, progress: Call
             difference = f"the digest after batch {batch} is another, though all records are the same: it was altered"
         if difference is not None:
             return _verified(built, marks, session, difference, changed)
-        del built.session.times[:]
         for equity, exposure in built.session.curves:
             del equity[:], exposure[:]
     return _verified(built, marks, session, None, changed)
