@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from papertape import Block, Component, Feed, Row, Snapshot, Strategy, Wish
 from papertape.broker.book import Book
 from papertape.engine.build import Built, build
@@ -19,8 +21,8 @@ MINUTE = 60_000
 Bar: TypeAlias = tuple[float, ...] | None
 """(open, high, low, close) or with a volume; None where the symbol has no candle."""
 Market: TypeAlias = Mapping[str, Sequence[Bar]]
-Script: TypeAlias = Mapping[int, Sequence[Wish]]
-"""What a strategy wishes, by number of the batch that has just closed."""
+Script: TypeAlias = Mapping[int, Sequence[Wish | Exception]]
+"""What a strategy wishes, by number of the batch that has just closed; an exception is raised when its turn comes."""
 Batch: TypeAlias = tuple[Row | None, ...]
 
 
@@ -54,6 +56,17 @@ def flat(*prices: float) -> list[Bar]:
     return [(price,) * 4 for price in prices]
 
 
+def walk(seed: int, count: int, holes: float = 0.0, gap: float = 0.003) -> list[Bar]:
+    """A random walk of 1 % steps around 100, whose opens differ from the closes before them; some candles absent."""
+    chance = np.random.default_rng(seed)
+    closes = 100.0 * np.exp(np.cumsum(chance.normal(0.0, 0.01, count)))
+    opens = np.concatenate(([100.0], closes[:-1])) * np.exp(chance.normal(0.0, gap, count))
+    highs = np.maximum(opens, closes) * (1.0 + 0.004 * chance.random(count))
+    lows = np.minimum(opens, closes) * (1.0 - 0.004 * chance.random(count))
+    bars: list[Bar] = [tuple(bar) for bar in np.round(np.column_stack((opens, highs, lows, closes)), 2).tolist()]
+    return [None if hole else bar for bar, hole in zip(bars, chance.random(count) < holes, strict=True)]
+
+
 def scripted(script: Script) -> type[Strategy]:
     """A strategy that wishes what the script says."""
 
@@ -66,13 +79,17 @@ def scripted(script: Script) -> type[Strategy]:
             return 1
 
         def on_snapshot(self, snapshot: Snapshot) -> Iterable[Wish]:
-            return script.get(snapshot.batch, ())
+            for wish in script.get(snapshot.batch, ()):
+                if isinstance(wish, Exception):
+                    raise wish
+                yield wish
 
     return Scripted
 
 
 @cache
-def _installed() -> Plugins:
+def installed() -> Plugins:
+    """Every plugin of this environment, none of which fails to load."""
     plugins = load_plugins()
     assert not plugins.failures
     return plugins
@@ -81,7 +98,7 @@ def _installed() -> Plugins:
 def plugins_with(parts: Iterable[tuple[Kind, str, type[Component]]]) -> Plugins:
     """What is installed, and a test's own components."""
     own = tuple(Registered(kind, name, component, "tests", "tests", "0") for kind, name, component in parts)
-    return replace(_installed(), components=(*_installed().components, *own))
+    return replace(installed(), components=(*installed().components, *own))
 
 
 @dataclass

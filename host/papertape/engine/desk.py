@@ -334,13 +334,16 @@ class Desk:
                 raise Refused(standing.reason)
 
     def _sized(self, signal: Signal, sign: int, slot: int, price: Decimal) -> Decimal:
+        equity = self._equity()
+        if equity <= 0:
+            raise Refused("the book has no equity left")
         request = SizingRequest(
             now=self.journal.now,
             signal=signal,
             side="buy" if sign > 0 else "sell",
             instrument=self.exchange.instruments[slot],
             price=price,
-            equity=self._equity(),
+            equity=equity,
             cash=self.book.cash,
             symbols=len(self.market.symbols),
             period=self.period,
@@ -466,7 +469,7 @@ class Desk:
             stop_price=None if request.stop_price is None else stop_to(decimal(request.stop_price), instrument.tick),
             trail=None if request.trail is None else decimal(request.trail),
             time_in_force=request.time_in_force,
-            expires=request.expires,
+            expires=None if request.expires is None else int(request.expires),
             reduce_only=request.reduce_only,
             group=request.group,
             tag=request.tag,
