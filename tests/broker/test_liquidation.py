@@ -7,6 +7,7 @@ import pytest
 from tests.engine.scripted import Bar, Market, Played, Script, flat, play
 
 from papertape import OrderRequest, Signal
+from papertape.engine.config import Spec
 
 D = Decimal
 CALM = (100.0, 100.0, 100.0, 100.0)
@@ -109,6 +110,23 @@ def test_buying_power_is_what_leverage_leaves_beside_the_exposure() -> None:
     again = lever({0: [buy(30)], 1: [buy(21)], 2: [buy(20)]}, CALM, CALM, CALM, maintenance="0.1")
     assert again.refusals == [(1, "what the book can spend does not cover it")]
     assert [fill.quantity for fill in again.fills] == [30, 20]
+
+
+def test_a_liquidation_price_that_is_no_short_decimal_still_makes_exact_money() -> None:
+    script: Script = {0: [buy(30)]}
+    market: Market = {"A": [CALM, CALM, (100.0, 100.0, 60.0, 90.0)]}
+    config: dict[str, Any] = {"slippage": Spec("fixed-bps"), "instruments": {"A": {**RULES, "maintenance": "0.3"}}}
+    fill = play(market, script, cash=D(1_000), **config).fills[1]
+    # Bought at 100.05 with slippage, so cash is -2,001.50: 2,001.5 / 21 = 95.3095..., less 5 bps.
+    assert float(fill.price) == pytest.approx(2_001.5 / 21 * 0.9995, rel=1e-12)
+    assert fill.cash.as_tuple().exponent == -8
+
+
+def test_a_book_that_lost_more_than_it_had_enters_nothing() -> None:
+    script: Script = {0: [buy(40)], 3: [Signal.buy("A")]}
+    market: Market = {"A": [CALM, CALM, *flat(70, 70, 70)]}
+    config: dict[str, Any] = {"sizer": Spec("fixed-fraction"), "instruments": {"A": RULES}}
+    assert play(market, script, cash=D(1_000), **config).refusals == [(3, "the book has no equity left")]
 
 
 def test_a_spot_book_is_never_liquidated() -> None:
