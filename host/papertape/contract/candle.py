@@ -1,5 +1,6 @@
 """Candles: one closed bar, its provenance, and a read-only window of them."""
 
+from collections.abc import Iterator
 from enum import IntFlag
 from typing import Final, NamedTuple, TypeAlias
 
@@ -80,6 +81,9 @@ class Candles:
 
     def __getitem__(self, index: int) -> Candle:
         return Candle(*self._table[index].item())
+
+    def __iter__(self) -> Iterator[Candle]:
+        return map(Candle._make, self._table.tolist())
 
     @property
     def ts(self) -> Ints:

@@ -1,6 +1,7 @@
 """Components: what a plugin registers. Parameters that describe themselves, and state that survives a restart."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
@@ -71,7 +72,7 @@ class Param(Generic[T]):
                 raise ConfigError(f"{where} must be true or false, was {value!r}")
             return answer
         if isinstance(value, wanted) and not isinstance(value, bool):
-            return wanted(value) if wanted in (dict, list) else value  # no two instances share one
+            return copy(value) if isinstance(value, (dict, list)) else value  # no two instances share one
         if wanted in (dict, list, tuple) or value is None or isinstance(value, (bool, dict, list)):
             if wanted in (list, tuple) and isinstance(value, (list, tuple)):
                 return wanted(value)
