@@ -12,7 +12,6 @@ from papertape.broker.order import Order
 from papertape.contract.candle import CLOSE, HIGH, LOW, OPEN, Row
 from papertape.contract.order import OrderType
 
-
 STOPS: tuple[OrderType, ...] = ("stop", "stop-limit", "trailing-stop")
 
 

@@ -297,7 +297,8 @@ class Desk:
                 quantity = self._sized(signal, sign, slot, price) if size is None else divide(decimal(size), price)
                 quantity = floor_to(quantity, instrument.lot)
             quantity = self._passed(slot, sign, quantity, price)
-            quantity = self._covered(instrument, quantity, price)
+            unit = self._unit_cost(instrument, price)
+            quantity = self._covered(instrument, quantity, unit)
             if multiply(quantity, price) < instrument.min_notional:
                 raise Refused(f"its notional is below the least of {plain(instrument.min_notional)} {instrument.quote}")
         except Refused as refusal:
@@ -305,7 +306,7 @@ class Desk:
             return
         self.refusals.pop(slot, None)
         order = self._order(slot, sign, quantity, "entry", seq, reason=signal.reason)
-        order.reserved = self._unit_cost(instrument, price)
+        order.reserved = unit
         order.stop_loss = self._leg_price(signal.stop_loss, instrument, sign, stop=True)
         order.take_profit = self._leg_price(signal.take_profit, instrument, sign, stop=False)
         self._place(order)
@@ -391,12 +392,11 @@ class Desk:
                 quantity = min(quantity, verdict)
         return quantity
 
-    def _covered(self, instrument: Instrument, quantity: Decimal, price: Decimal) -> Decimal:
+    def _covered(self, instrument: Instrument, quantity: Decimal, unit: Decimal) -> Decimal:
         """`quantity` rounded down to the lot and to what the book can pay for. Raises `Refused` when nothing is left."""
         quantity = floor_to(quantity, instrument.lot)
         if quantity <= 0:
             raise Refused(f"its size is below one lot of {plain(instrument.lot)}")
-        unit = self._unit_cost(instrument, price)
         power = self._power(instrument)
         if multiply(unit, quantity) > power:
             quantity = floor_to(divide(max(power, ZERO), unit), instrument.lot)
