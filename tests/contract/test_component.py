@@ -10,7 +10,6 @@ import pytest
 
 from papertape import Component, ConfigError, Param
 
-
 NO_WHOLE_NUMBERS: tuple[object, ...] = (
     2.5, "2.5", "20.0", "many", "", nan, inf, True, None, [], {}, Decimal("2.5"), np.float32(2.5), object,
 )  # fmt: skip
