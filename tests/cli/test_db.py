@@ -51,7 +51,7 @@ def test_upgrading_a_ledger_that_is_newer_than_the_code_is_refused(ledger_url: s
     run("upgrade", "--db", ledger_url)
     execute(ledger_url, f"UPDATE {VERSION_TABLE} SET version_num = '0999'")
     done = run("upgrade", "--db", ledger_url)
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "0999" in done.stderr and "pip install --upgrade papertape" in done.stderr
 
 
@@ -84,7 +84,7 @@ def test_check_finds_rows_without_their_session(sqlite_url: str) -> None:
 @pytest.mark.parametrize("command", ["current", "check"])
 def test_where_there_is_no_ledger_the_message_says_what_makes_one(sqlite_url: str, command: str) -> None:
     done = run(command, "--db", sqlite_url)
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "`papertape run` makes one" in done.stderr
 
 

@@ -10,6 +10,7 @@ from papertape.cli import COMMANDS
 from papertape.cli.closing import print_closing
 from papertape.cli.log import Log
 from papertape.cli.output import Progress, say
+from papertape.contract.errors import LedgerError, SessionOwned
 from papertape.engine.build import Built
 from papertape.engine.config import SessionConfig, Spec
 from papertape.engine.discovery import Plugins, load_plugins
@@ -72,7 +73,14 @@ def _run(runner: Runner, ledger: Ledger, options: Mapping[str, Any]) -> dict[str
     with Progress("session", _total(runner), "batches") as progress, _until_told(runner):
         runner.progress = progress.update
         runner.published = lambda effects: log.published(effects, progress)
-        ended = runner.run()
+        try:
+            ended = runner.run()
+        except SessionOwned:
+            raise
+        except LedgerError:
+            name = runner.writer.session
+            say(f"session {name} is kept as of its last commit: `papertape run --resume {name}` goes on with it")
+            raise
     for failure in ended.failures:
         say(failure)
     row = ledger.find(runner.writer.session)

@@ -56,8 +56,16 @@ class LedgerError(PapertapeError):
     """The ledger cannot be read or written: not there, locked, full, of another schema."""
 
 
+class NoLedger(LedgerError):
+    """No ledger can be opened at that place: nothing is there, something else is, or nobody answers."""
+
+    exit_code = 2
+
+
 class SchemaOutOfDate(LedgerError):
     """The ledger's schema is older or newer than this code."""
+
+    exit_code = 2
 
 
 class SessionOwned(LedgerError):

@@ -169,7 +169,7 @@ def _amount(least: Decimal, above: bool = False) -> Callable[[str, object], Deci
         except InvalidOperation:
             amount = Decimal("NaN")
         if not (amount.is_finite() and (amount > least if above else amount >= least)):
-            raise ConfigError(f"{key} must be a number {'above' if above else 'from'} {least}, was {value!r}")
+            raise ConfigError(f"{key} must be a number {'above' if above else 'from'} {least}, was {value}")
         return amount
 
     return read

@@ -49,7 +49,8 @@ def load_file(path: Path) -> ModuleType:
     try:
         loader.exec_module(module)
     except SyntaxError as error:
-        raise RequestError(f"strategy file {path}, line {error.lineno}: {error.msg}; python cannot read it") from error
+        line = "" if error.lineno is None else f", line {error.lineno}"
+        raise RequestError(f"strategy file {path}{line}: {error.msg}; python cannot read it") from error
     except (Exception, SystemExit) as error:
         where = _last_line_in(str(path), error)
         raise RequestError(

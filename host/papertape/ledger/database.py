@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
 
-from papertape.contract.errors import LedgerError, MissingExtra, SchemaOutOfDate
-from papertape.ledger.failure import plain_failures
+from papertape.contract.errors import MissingExtra, NoLedger, SchemaOutOfDate
+from papertape.ledger.failure import in_plain_words, plain_failures
 from papertape.ledger.tables import metadata
 from papertape.ledger.url import file_of, masked, parsed
 
@@ -17,6 +18,7 @@ HEAD = "0001"
 """The revision that these tables are; a test holds it equal to the newest migration."""
 VERSION_TABLE = "papertape_version"
 """Where a database keeps its revision: a table of our own, because others keep theirs in `alembic_version`."""
+_SQLITE = b"SQLite format 3\0"
 PATIENCE = 10.0
 """Seconds to wait for another program's lock or for a server to answer."""
 
@@ -57,10 +59,11 @@ def open_database(url: str, *, create: bool = False, patience: float = PATIENCE)
     """The ledger's database, with the schema of this code; made, with `create`, where there is none yet.
 
     Raises ConfigError for a URL that is none, MissingExtra without psycopg, SchemaOutOfDate for another revision, and
-    LedgerError where there is no ledger, or something else.
+    NoLedger where nobody answers, or there is no ledger, or something else.
     """
     database = connect(url, create=create, patience=patience)
     try:
+        _knock(database)
         found = revision(database)
         if found is None and create:
             from papertape.ledger.migrate import upgrade
@@ -84,22 +87,31 @@ def connect(url: str, *, create: bool = False, patience: float = PATIENCE) -> Da
         _make_folder(file.parent)
     elif not file.is_file():
         raise _no_ledger(masked(url))
+    if _is_another(file):
+        raise NoLedger(f"the ledger {masked(url)} is not a database file; name another with --db")
     return Database(_sqlite(place, patience), masked(url), file)
 
 
 def revision(database: Database) -> str | None:
-    """The database's revision; None where it holds no ledger. Raises LedgerError for somebody else's tables."""
+    """The database's revision; None where it holds no ledger. Raises NoLedger for somebody else's tables."""
     with database.read() as connection:
         tables = set(inspect(connection).get_table_names())
         if VERSION_TABLE in tables:
             return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
     taken = sorted(tables & set(metadata.tables)) if database.file is None else sorted(tables)
     if taken:
-        raise LedgerError(
+        raise NoLedger(
             f"{database.name} is not a ledger of papertape: it holds somebody else's tables ({', '.join(taken[:5])}); "
             "name another with --db"
         )
     return None
+
+
+def _knock(database: Database) -> None:
+    try:
+        database.engine.connect().close()
+    except DBAPIError as error:
+        raise NoLedger(str(in_plain_words(database.name, error))) from error
 
 
 def _check(database: Database, found: str | None) -> None:
@@ -116,15 +128,24 @@ def _check(database: Database, found: str | None) -> None:
         )
 
 
-def _no_ledger(name: str) -> LedgerError:
-    return LedgerError(f"there is no ledger at {name} yet: `papertape run` makes one, or name another with --db")
+def _is_another(file: Path) -> bool:
+    """Whether the file is no database; asked before SQLite is, which takes a very short file for an empty one."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_SQLITE)) not in (b"", _SQLITE)
+    except OSError:
+        return False  # SQLite will say what is the matter
+
+
+def _no_ledger(name: str) -> NoLedger:
+    return NoLedger(f"there is no ledger at {name} yet: `papertape run` makes one, or name another with --db")
 
 
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerError(f"cannot make the folder {folder} for the ledger: {error.strerror}") from error
+        raise NoLedger(f"cannot make the folder {folder} for the ledger: {error.strerror}") from error
 
 
 def _sqlite(place: URL, patience: float) -> Engine:
