@@ -35,6 +35,11 @@ def test_fees_are_booked_at_a_hundred_millionth_half_even() -> None:
     assert settle(book, BUY, "0.00000015", 1, "0.1").fee == D("0.00000002")  # 1.5e-8 to the even 2
 
 
+def test_a_fee_is_of_the_exact_notional_and_not_of_the_booked_one() -> None:
+    book = Book("b", D(1_000), False)
+    assert settle(book, BUY, "0.00000001", "1.4", "0.5").fee == D("0.00000001")  # half of 1.4e-8, not of 1e-8
+
+
 def test_profit_is_what_a_round_trip_left_in_cash() -> None:
     book = Book("b", D(1_000), False)
     settle(book, BUY, 3, 100, "0.001")
