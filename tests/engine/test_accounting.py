@@ -3,7 +3,7 @@
 from decimal import Decimal
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from tests.engine.scripted import Rows, scripted, started
 from tests.strategies import Case, cases
 
@@ -146,7 +146,7 @@ class Auditor:
         assert [len(curve[0]) for curve in self.session.curves] == [max(0, counted)] * len(self.session.curves)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_the_books_add_up_whatever_happens(case: Case) -> None:
     Auditor(case).run()

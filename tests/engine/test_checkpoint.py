@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.engine.scripted import Rows, Script, flat, installed, play_all, scripted, started, step_on, walk
 from tests.strategies import Case, cases
@@ -51,7 +51,7 @@ def joined(first: Effects, then: Effects) -> list[list[Any]]:
     return record(whole)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases(), st.data())
 def test_a_session_that_was_stopped_anywhere_does_what_it_would_have_done(case: Case, data: st.DataObject) -> None:
     feed = Rows(case.market, warmed=case.warmed)
@@ -66,7 +66,7 @@ def test_a_session_that_was_stopped_anywhere_does_what_it_would_have_done(case: 
     assert checkpoint.save(tail) == checkpoint.save(whole)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases(), st.sampled_from(["pause", "flatten"]), st.integers(0, 8), st.integers(0, 8))
 def test_the_operators_commands_are_part_of_what_is_put_back(case: Case, command: str, at: int, later: int) -> None:
     def go(stops: Iterable[int]) -> str:
@@ -105,7 +105,7 @@ def test_every_strategy_shipped_goes_on_from_its_state(cut: int) -> None:
 # Guests
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_a_plugin_that_calculates_with_three_digits_changes_nothing(case: Case) -> None:
     feed = Rows(case.market, warmed=case.warmed)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.engine.scripted import MINUTE, Market, Rows, flat, installed, play_all, scripted, started, step_on, walk
 from tests.strategies import Case, cases, markets
@@ -62,7 +62,7 @@ def test_no_candle_after_a_close_changes_what_was_done_up_to_it(name: str, seed:
     assert before[0][1], "it traded"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases(), markets(), st.data())
 def test_nor_in_any_session(case: Case, other: Market, data: st.DataObject) -> None:
     length = min(len(case.market["A"]), len(other["A"]))
@@ -115,7 +115,7 @@ def watched(market: Market) -> tuple[list[Seen], list[Snapshot]]:
     return windows, snapshots
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(markets())
 def test_a_window_is_exactly_the_last_closed_candles_there_were(market: Market) -> None:
     feed = Rows(market)
@@ -128,7 +128,7 @@ def test_a_window_is_exactly_the_last_closed_candles_there_were(market: Market) 
             assert all(candle.ts % (5 * MINUTE) == 0 and candle.ts + 5 * MINUTE <= seen.now for candle in seen.held)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(markets())
 def test_what_a_guest_kept_of_a_window_never_changes(market: Market) -> None:
     for seen in watched(market)[0]:
