@@ -16,7 +16,8 @@ _TAG = "__kept__"
 
 def encode(value: object, where: str = "state") -> bytes:
     """Compressed JSON of `value`. Raises `PluginError` naming the place of a value that cannot be kept."""
-    return zlib.compress(json.dumps(_plain(value, where), separators=(",", ":")).encode(), 1)
+    text = json.dumps(_plain(value, where), separators=(",", ":"), ensure_ascii=False)
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
 
 
 def decode(kept: bytes) -> Any:

@@ -1,0 +1,89 @@
+"""The tape opens with all that a fold needs, in one form for equal contents."""
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.engine.scripted import Rows, flat, scripted, started
+
+from papertape import __version__
+from papertape.contract.errors import SessionDiffers
+from papertape.engine.config import SessionConfig, Spec
+from papertape.engine.tape import COMMAND, canonical, commands_by_batch, header_row, read_header
+from papertape.ledger.records import TapeRow
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(st.characters() | st.characters(categories=["Cs"], max_codepoint=0xDBFF), max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def header(**config: Any) -> tuple[TapeRow, SessionConfig]:
+    feed = Rows({"A": flat(1), "B": flat(2)})
+    built = started(feed, {"scripted": scripted({})}, **config)
+    said = SessionConfig(strategies=(Spec("scripted"),), **config)
+    return header_row(said, feed, built), said
+
+
+def test_the_header_gives_back_the_configuration_and_the_code() -> None:
+    row, config = header(cash=Decimal("2500.5"), seed=3, risk=(Spec("cool-down", {"losses": 2}),))
+    assert (row.number, row.batch, row.kind) == (0, -1, "header")
+    read = read_header(row)
+    assert read.config == config
+    assert read.feed == {"params": {}}
+    assert {"scripted", "scripted/cool-down"} <= set(read.code)
+
+
+def test_the_header_says_what_is_traded_and_by_which_version() -> None:
+    document = json.loads(header(instruments={"B": {"tick": "0.50"}})[0].payload)
+    assert (document["papertape"], document["symbols"], document["timeframe"]) == (__version__, ["A", "B"], "1m")
+    assert [instrument["tick"] for instrument in document["instruments"]] == ["0", "0.5"]
+    assert document["instruments"][0] == {
+        "symbol": "A", "quote": "USD", "tick": "0", "lot": "0.00000001", "min_notional": "0", "maker": "0",
+        "taker": "0", "margin": False, "leverage": "1", "maintenance": "0.005",
+    }  # fmt: skip
+
+
+def test_a_tape_that_opens_with_something_else_is_refused() -> None:
+    with pytest.raises(SessionDiffers, match="the tape opens with a 'command' entry: its header is missing"):
+        read_header(TapeRow(0, 0, 0, COMMAND, "{}"))
+
+
+def test_commands_stand_before_their_batch_in_the_order_they_came() -> None:
+    def rows() -> Iterable[TapeRow]:
+        yield TapeRow(0, -1, 0, "header", "{}")
+        yield TapeRow(1, 4, 100, COMMAND, '{"command":"pause"}')
+        yield TapeRow(2, 4, 101, COMMAND, '{"command":"resume"}')
+        yield TapeRow(3, 5, 102, "code", "{}")
+        yield TapeRow(4, 9, 103, COMMAND, '{"command":"flatten"}')
+
+    assert commands_by_batch(rows()) == {
+        4: [(100, {"command": "pause"}), (101, {"command": "resume"})],
+        9: [(103, {"command": "flatten"})],
+    }
+
+
+@given(json_values)
+def test_canonical_json_gives_the_value_back_and_any_database_keeps_it(value: Any) -> None:
+    text = canonical(value)
+    assert json.loads(text) == value
+    assert text.isascii() and "\0" not in text
+
+
+@given(st.dictionaries(st.text(max_size=4), json_values, min_size=2, max_size=5), st.randoms())
+def test_the_order_of_keys_does_not_matter(value: dict[str, Any], chance: Any) -> None:
+    names = list(value)
+    chance.shuffle(names)
+    assert canonical({name: value[name] for name in names}) == canonical(value)
+
+
+def test_canonical_json_has_no_needless_spaces() -> None:
+    assert canonical({"b": [1, None], "a": {"é": 0.5}}) == '{"a":{"\\u00e9":0.5},"b":[1,null]}'
