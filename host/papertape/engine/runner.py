@@ -80,7 +80,6 @@ class Runner:
         self.progress: Callable[[int], None] = lambda done: None
         self.published: Callable[[Effects], None] = lambda effects: None
         self.limit = None if config.bars is None else feed.warmed + config.bars
-        self.stopped = False
         self._wake = threading.Event()
         self.ledger_seconds = 0.0
         self.before = seconds
@@ -94,7 +93,7 @@ class Runner:
 
     def stop(self) -> None:
         """Asks for a clean end after the step under way."""
-        self.stopped = True
+        self.session.interrupted = True
         self._wake.set()
 
     @property
@@ -123,17 +122,14 @@ class Runner:
 
     def _fold_at_full_pace(self) -> bool:
         """False if it was stopped."""
-        session, step = self.session, self.session.step
+        session = self.session
         committed = time.perf_counter()
         every = self.pace.commit_every
         for times, rows in self._chunks(every or CHUNK):
             before = session.journal.batch
-            for now, row in zip(times, rows):  # noqa: B905  # the hot loop, and equally long
-                step(now, row)
-                if self.stopped:
-                    break
+            session.run(times, rows)
             self._times += times[: session.journal.batch - before]
-            if self.stopped:
+            if session.interrupted:
                 return False
             for seat in session.seats:
                 seat.guard.fold_times()
@@ -160,7 +156,7 @@ class Runner:
             self._times += times
             self.progress(self.session.journal.batch + 1 - self.session.warmed)
             self._commit({})
-            if self.stopped or not self._obey():
+            if self.session.interrupted or not self._obey():
                 return False
         return True
 

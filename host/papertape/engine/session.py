@@ -8,9 +8,9 @@ from typing import Any
 from papertape.broker.book import Book
 from papertape.broker.exchange import Exchange
 from papertape.contract.candle import CLOSE, TS, Row
-from papertape.contract.errors import ConfigError, PapertapeError
+from papertape.contract.errors import ConfigError, PapertapeError, PluginError
 from papertape.contract.snapshot import Snapshot
-from papertape.contract.strategy import Context
+from papertape.contract.strategy import Context, Wish
 from papertape.engine import digest
 from papertape.engine.journal import Journal, seen_fill
 from papertape.engine.seat import FusionSeat, Seat, StrategySeat
@@ -47,6 +47,7 @@ class Session:
         self.warmed = warmed
         self.stale_ms = None if stale_after is None else stale_after * period
         self.paused = False
+        self.interrupted = False
         self.absent = 0
         self.first_ts: int | None = None
         self.opening: list[float | None] = [None] * len(market.symbols)
@@ -83,63 +84,87 @@ class Session:
 
     def step(self, now: int, rows: tuple[Row | None, ...]) -> None:
         """Takes in the batch that closes at `now` (ms UTC): one slot per symbol, None where it has no candle."""
-        journal, market = self.journal, self.market
-        journal.batch = batch = journal.batch + 1
-        journal.now = now
-        counted = batch >= self.warmed
-        muted = self.paused or not counted
+        self.run((now,), (rows,))
 
-        for book in self.books:
-            if book.orders or (book.margin and book.holdings):
-                self.exchange.meet(book, rows, market.last)
-        if journal.fills:
-            self._tell_fills()
+    def run(self, times: Sequence[int], batches: Sequence[tuple[Row | None, ...]]) -> None:
+        """Steps through batches, one after the other; once `interrupted` is set, no further than the one under way.
 
-        symbols, index = market.symbols, market.index
-        fresh = market.take(now, rows)
-        last = market.last
-        if counted:
-            if self.unopened:
-                self._open(now, rows)
-            if fresh is not symbols:
-                self.absent += len(symbols) - len(fresh)
+        One frame for many steps: what the loop needs of the session is looked up once.
+        """
+        journal, market, meet = self.journal, self.market, self.exchange.meet
+        symbols, index, take = market.symbols, market.index, market.take
+        books, marking, clock, warmed, fusing = self.books, self._marking, self._clock, self.warmed, bool(self.fusions)
+        seats = [(seat, seat.guard, seat.on_snapshot, seat.guard.spent.append) for seat in self.strategies]
+        stale = _NONE
+        for now, rows in zip(times, batches, strict=True):
+            journal.batch = batch = journal.batch + 1
+            journal.now = now
+            counted = batch >= warmed
+            muted = self.paused or not counted
 
-        for desk, book, has_rules, equity, exposure in self._marking:
-            if book.holdings:
-                book.mark(last, rows)
-                if book.margin:
-                    self._liquidate(book, rows)
-            if has_rules:
-                desk.stand(now, muted)
+            for book in books:
+                if book.orders or (book.margin and book.holdings):
+                    meet(book, rows, market.last)
+            if journal.fills:
+                self._tell_fills()
+
+            fresh = take(now, rows)
+            last = market.last
             if counted:
-                equity(book.equity)
-                exposure(book.exposure)
+                if self.unopened:
+                    self._open(now, rows)
+                if fresh is not symbols:
+                    self.absent += len(symbols) - len(fresh)
 
-        stale = _NONE if self.stale_ms is None else self._stale(now)
-        clock = self._clock
-        for seat in self.strategies:
-            guard = seat.guard
-            if guard.status != "ok":
-                continue
-            try:
+            for desk, book, has_rules, equity, exposure in marking:
+                if book.holdings:
+                    book.mark(last, rows)
+                    if book.margin:
+                        self._liquidate(book, rows)
+                if has_rules:
+                    desk.stand(now, muted)
+                if counted:
+                    equity(book.equity)
+                    exposure(book.exposure)
+
+            if self.stale_ms is not None:
+                stale = self._stale(now)
+            for seat, guard, on_snapshot, spent in seats:
+                if guard.status != "ok":
+                    continue
                 snapshot = Snapshot(now, batch, symbols, fresh, last, index, seat)
                 started = clock()
-                wishes = seat.on_snapshot(snapshot)
-                if wishes.__class__ is not list:
-                    wishes = list(wishes or ())
-                guard.spent.append(clock() - started)
+                try:
+                    wishes = on_snapshot(snapshot)
+                    if wishes.__class__ is not list:
+                        wishes = list(wishes or ())
+                except Exception as error:
+                    spent(clock() - started)
+                    self._failed(seat, error)
+                    continue
+                spent(clock() - started)
                 if wishes and (seat.touched or wishes != seat.quiet):
-                    seat.take(wishes, muted)
-                guard.streak = 0
-            except Exception as error:
-                guard.failed(error)
-                self._left(seat)
-            if seat.desk.after_flat and not muted:
-                seat.desk.settle_reversals()
-            if seat.timed:
-                seat.lapse(now)
-        if self.fusions:
-            self._fuse(stale, muted)
+                    self._hear(seat, wishes, muted)
+                if guard.streak:
+                    guard.streak = 0
+                if seat.desk.after_flat and not muted:
+                    seat.desk.settle_reversals()
+                if seat.timed:
+                    seat.lapse(now)
+            if fusing:
+                self._fuse(stale, muted)
+            if self.interrupted:
+                return
+
+    def _hear(self, seat: StrategySeat, wishes: Sequence[Wish], muted: bool) -> None:
+        try:
+            seat.take(wishes, muted)
+        except PluginError as error:
+            self._failed(seat, error)
+
+    def _failed(self, seat: StrategySeat, error: Exception) -> None:
+        seat.guard.failed(error)
+        self._left(seat)
 
     def _open(self, now: int, rows: tuple[Row | None, ...]) -> None:
         """Notes the first close of each symbol, for what holding the market would have come to."""
