@@ -106,6 +106,12 @@ class Journal:
             PluginEventRow(self.number(), self.batch, self.now, plugin, kind, storable(message), storable(trace))
         )
 
+    @property
+    def waiting(self) -> int:
+        """How many records have been collected since the last drain."""
+        kept = self.collected
+        return len(kept.signals) + len(self._orders) + len(kept.fills) + len(kept.plugin_events)
+
     def drain(self) -> Effects:
         """What has been collected since the last drain."""
         effects, self.collected = self.collected, Effects()

@@ -26,6 +26,8 @@ CHUNK = 256
 """Batches between two looks at the clock, at full pace."""
 COMMIT_EVERY = 1.0
 """Seconds between two commits, at full pace; a paced session commits every batch."""
+COMMIT_RECORDS = 8_000
+"""Records after which it commits all the same, so that its memory does not grow with what it does."""
 YOUNG_OBJECTS = 50_000
 """New objects between two looks of the garbage collector; a chunk of candles alone makes thousands."""
 
@@ -134,7 +136,7 @@ class Runner:
             for seat in session.seats:
                 seat.guard.fold_times()
             self.progress(session.journal.batch + 1 - session.warmed)
-            if every or time.perf_counter() - committed >= COMMIT_EVERY:
+            if every or time.perf_counter() - committed >= COMMIT_EVERY or session.journal.waiting >= COMMIT_RECORDS:
                 self._commit({})
                 committed = time.perf_counter()
                 if not self._obey():

@@ -1,13 +1,13 @@
 """The figures of a book: return, drawdown, Sharpe, and what its trades came to."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from math import sqrt
 
 import numpy as np
 
-from papertape.broker.money import ZERO, add
-from papertape.ledger.records import EquityRow
+from papertape.broker.money import ZERO, add, multiply
+from papertape.ledger.records import EquityRow, FillRow
 from papertape.ledger.series import unpack_series, unpack_times
 from papertape.reports.round_trips import RoundTrip
 
@@ -72,19 +72,41 @@ class Curve:
         }
 
 
-def trade_figures(trips: Iterable[RoundTrip]) -> dict[str, object]:
-    """Count, win rate, profit factor and average profit (quote currency) of closed trips; None where there is none."""
-    profits = [trip.profit for trip in trips]
-    won = lost = ZERO
-    for profit in profits:
-        if profit > 0:
-            won = add(won, profit)
+@dataclass(slots=True)
+class Dealings:
+    """Figures of a book's fills and round trips, taken in one by one, so that a long session needs no memory.
+
+    `fees`, `traded` (the notional of all fills), `won`, `lost` (profits above 0, and the others): quote currency.
+    """
+
+    fills: int = 0
+    fees: Decimal = ZERO
+    traded: Decimal = ZERO
+    trades: int = 0
+    wins: int = 0
+    won: Decimal = ZERO
+    lost: Decimal = ZERO
+
+    def fill(self, fill: FillRow) -> None:
+        """Takes in the next fill."""
+        self.fills += 1
+        self.fees = add(self.fees, fill.fee)
+        self.traded = add(self.traded, multiply(fill.quantity, fill.price))
+
+    def close(self, trip: RoundTrip) -> None:
+        """Takes in the next closed trade."""
+        self.trades += 1
+        if trip.profit > 0:
+            self.wins += 1
+            self.won = add(self.won, trip.profit)
         else:
-            lost = add(lost, profit)
-    count = len(profits)
-    return {
-        "trades": count,
-        "win_rate": sum(profit > 0 for profit in profits) / count if count else None,
-        "profit_factor": float(won) / -float(lost) if lost else None,
-        "average_trade": float(add(won, lost)) / count if count else None,
-    }
+            self.lost = add(self.lost, trip.profit)
+
+    def figures(self) -> dict[str, object]:
+        """Count, win rate, profit factor and average profit (quote currency) of closed trades; None without any."""
+        return {
+            "trades": self.trades,
+            "win_rate": self.wins / self.trades if self.trades else None,
+            "profit_factor": float(self.won) / -float(self.lost) if self.lost else None,
+            "average_trade": float(add(self.won, self.lost)) / self.trades if self.trades else None,
+        }

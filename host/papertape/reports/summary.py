@@ -1,8 +1,8 @@
 """A session's summary: the document that `run --json` ends with, computed from the ledger alone."""
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +12,8 @@ from papertape.engine import codec
 from papertape.engine.tape import read_header
 from papertape.ledger.records import EquityRow, FillRow, NoteRow, OrderRow, TapeRow
 from papertape.ledger.store import Ledger, SessionRow
-from papertape.reports.figures import Curve, trade_figures
-from papertape.reports.round_trips import RoundTrip, round_trips
+from papertape.reports.figures import Curve, Dealings
+from papertape.reports.round_trips import round_trips
 
 
 def summarise(ledger: Ledger, session: SessionRow) -> dict[str, Any]:
@@ -24,15 +24,20 @@ def summarise(ledger: Ledger, session: SessionRow) -> dict[str, Any]:
     kept = ledger.checkpoint(session.id)
     state = codec.decode(kept.state) if kept is not None else {"seats": {}, "market": {"last": []}}
     symbols = json.loads(session.symbols)
-    cash = read_header(next(iter(ledger.rows(session.id, TapeRow)))).config.cash
+    cash = read_header(list(ledger.rows(session.id, TapeRow))).config.cash
     orders: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     for order in ledger.rows(session.id, OrderRow):
         (refused if order.status == "refused" else orders)[order.book] += 1
-    fills = list(ledger.rows(session.id, FillRow))
-    trips: dict[str, list[RoundTrip]] = defaultdict(list)
-    for trip in round_trips(fills):
-        trips[trip.book].append(trip)
+    dealings = {name: Dealings() for name in state["seats"]}
+
+    def fills() -> Iterator[FillRow]:
+        for fill in ledger.rows(session.id, FillRow):
+            dealings[fill.book].fill(fill)
+            yield fill
+
+    for trip in round_trips(fills()):
+        dealings[trip.book].close(trip)
     curves = {name: Curve(float(cash)) for name in state["seats"]}
     for block in ledger.rows(session.id, EquityRow):
         curves[block.book].take(block)
@@ -54,7 +59,7 @@ def summarise(ledger: Ledger, session: SessionRow) -> dict[str, Any]:
         "timeframe": session.timeframe,
         "buy_and_hold": _buy_and_hold(state),
         "books": [
-            _book(name, seat, last, symbols, orders[name], refused[name], fills, trips[name], curves[name])
+            _book(name, seat, last, symbols, orders[name], refused[name], dealings[name], curves[name])
             for name, seat in state["seats"].items()
         ],
         "notes": [note._asdict() for note in ledger.rows(session.id, NoteRow)],
@@ -68,19 +73,13 @@ def _book(
     symbols: list[str],
     orders: int,
     refused: int,
-    fills: Iterable[FillRow],
-    trips: list[RoundTrip],
+    dealings: Dealings,
     curve: Curve,
 ) -> dict[str, Any]:
     held: dict[int, Decimal] = {slot: values[0] for slot, values in seat["holdings"]}
     equity: Decimal = seat["cash"]
     for slot, quantity in held.items():
         equity = add(equity, multiply(quantity, exact(last[slot][CLOSE])))
-    mine = [fill for fill in fills if fill.book == name]
-    fees = traded = ZERO
-    for fill in mine:
-        fees = add(fees, fill.fee)
-        traded = add(traded, multiply(fill.quantity, fill.price))
     figures = curve.figures()
     return {
         "name": name,
@@ -89,14 +88,14 @@ def _book(
         "return": float(equity) / curve.start - 1.0,
         "orders": orders,
         "refused": refused,
-        "fills": len(mine),
-        "fees": plain(fees),
+        "fills": dealings.fills,
+        "fees": plain(dealings.fees),
         "max_drawdown": figures["max_drawdown"],
         "sharpe": figures["sharpe"],
         "exposure": figures["exposure"],
-        "turnover": float(traded) / curve.start,
+        "turnover": float(dealings.traded) / curve.start,
         "positions": {symbol: plain(held.get(slot, ZERO)) for slot, symbol in enumerate(symbols)},
-        **trade_figures(trips),
+        **dealings.figures(),
     }
 
 
