@@ -13,7 +13,7 @@ from tests.engine.scripted import Rows, flat, scripted, started
 from papertape import __version__
 from papertape.contract.errors import SessionDiffers
 from papertape.engine.config import SessionConfig, Spec
-from papertape.engine.tape import COMMAND, canonical, commands_by_batch, header_row, read_header
+from papertape.engine.tape import CODE, COMMAND, SOURCE, canonical, commands_by_batch, header_row, read_header
 from papertape.ledger.records import TapeRow
 
 json_values = st.recursive(
@@ -36,7 +36,7 @@ def header(**config: Any) -> tuple[TapeRow, SessionConfig]:
 def test_the_header_gives_back_the_configuration_and_the_code() -> None:
     row, config = header(cash=Decimal("2500.5"), seed=3, risk=(Spec("cool-down", {"losses": 2}),))
     assert (row.number, row.batch, row.kind) == (0, -1, "header")
-    read = read_header(row)
+    read = read_header([row])
     assert read.config == config
     assert read.feed == {"params": {}}
     assert {"scripted", "scripted/cool-down"} <= set(read.code)
@@ -53,8 +53,19 @@ def test_the_header_says_what_is_traded_and_by_which_version() -> None:
 
 
 def test_a_tape_that_opens_with_something_else_is_refused() -> None:
-    with pytest.raises(SessionDiffers, match="the tape opens with a 'command' entry: its header is missing"):
-        read_header(TapeRow(0, 0, 0, COMMAND, "{}"))
+    with pytest.raises(SessionDiffers, match="the tape opens with 'command': its header is missing"):
+        read_header([TapeRow(0, 0, 0, COMMAND, "{}")])
+    with pytest.raises(SessionDiffers, match="the tape opens with 'nothing'"):
+        read_header([])
+
+
+def test_code_and_a_source_that_were_noted_later_stand_in_place_of_the_first() -> None:
+    row, config = header()
+    code = [TapeRow(number, 9, 9, CODE, f'{{"scripted":{{"code":"{number}"}}}}') for number in (1, 2)]
+    read = read_header([row, *code, TapeRow(3, 9, 9, SOURCE, '{"params":{"sources":["b.csv"]}}')])
+    assert read.config == config
+    assert read.code == {"scripted": {"code": "2"}}
+    assert read.feed == {"params": {"sources": ["b.csv"]}}
 
 
 def test_commands_stand_before_their_batch_in_the_order_they_came() -> None:
