@@ -10,7 +10,7 @@ from papertape.market.timeframe import parse_time
 
 
 def read_file(name: str) -> dict[str, Any]:
-    """The parsed file; paths in it are relative to it. Raises `ConfigError` naming the file and the line of a mistake."""
+    """The parsed file; paths in it are relative to it. Raises `ConfigError` naming the file and a mistake's line."""
     path = Path(name)
     try:
         document = tomllib.loads(path.read_text("utf-8"))
