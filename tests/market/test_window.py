@@ -7,25 +7,20 @@ from tests.contract.candles import candle
 from papertape import Candle, Candles, Row
 from papertape.market.window import Window
 
-TAKE = 0
-looks = st.lists(st.just(TAKE) | st.integers(1, 9), max_size=60)
-"""Take the next candle, or read so many."""
-
 
 def read(window: Window, count: int) -> list[Candle]:
     return list(Candles(window.read(count)))
 
 
-@given(st.integers(1, 9), looks)
-def test_reading_gives_the_last_candles_whatever_was_read_before(capacity: int, looks: list[int]) -> None:
+@given(st.integers(1, 4), st.lists(st.tuples(st.integers(0, 6), st.integers(1, 4)), min_size=4, max_size=12))
+def test_reading_gives_the_last_candles_whatever_was_read_before(capacity: int, turns: list[tuple[int, int]]) -> None:
     window, taken = Window(capacity), list[Row]()
-    for look in looks:
-        if look == TAKE:
+    for takes, look in turns:
+        for _ in range(takes):
             taken.append(candle(len(taken)))
             window.take(taken[-1])
-        else:
-            count = min(look, capacity)
-            assert read(window, count) == taken[-count:]
+        count = min(look, capacity)
+        assert read(window, count) == taken[-count:]
     assert read(window, capacity) == taken[-capacity:]
 
 
