@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Connection, Dialect, Table
 
 from papertape.ledger.exact import ExactDecimal, exact_text
 
-_CHUNK = 200  # rows at a time
+_CHUNK = 128  # rows at a time
 
 
 class Insert:
@@ -30,8 +30,12 @@ class Insert:
         self._statements: dict[tuple[int, tuple[int, ...]], str] = {}
 
     def __call__(self, connection: Connection, session: str, rows: Sequence[Sequence[Any]]) -> None:
-        for start in range(0, len(rows), _CHUNK):
-            self._insert(connection, session, rows[start : start + _CHUNK])
+        start = 0
+        while (left := len(rows) - start) > 0:
+            # Powers of two, so that there are few statements: SQLite keeps what it has prepared, and each is large.
+            size = min(_CHUNK, 1 << left.bit_length() - 1)
+            self._insert(connection, session, rows[start : start + size])
+            start += size
 
     def _insert(self, connection: Connection, session: str, rows: Sequence[Sequence[Any]]) -> None:
         count = len(rows)

@@ -65,6 +65,9 @@ _TABLES: dict[type[tuple[Any, ...]], Table] = {
     CommandRow: tables.commands,
 }
 
+_AT_A_TIME: dict[type[tuple[Any, ...]], int] = {records.EquityRow: 4}
+"""Rows to fetch at a time, where one alone is large."""
+
 
 class Ledger:
     """A ledger. Anyone may read it at any time; a session's rows are written by the one host that owns it.
@@ -171,7 +174,9 @@ class Ledger:
             query = query.where(table.c.seq >= from_seq)
         with (
             self.database.read() as connection,
-            connection.execution_options(yield_per=2000).execute(query) as found,  # closed also where nobody reads on
+            connection.execution_options(yield_per=_AT_A_TIME.get(kind, 2000)).execute(
+                query
+            ) as found,  # closed also where nobody reads on
         ):
             for row in found:
                 yield kind(*row)
