@@ -3,7 +3,6 @@
 Names are loaded on first use, so that `import papertape` costs nothing.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:

@@ -26,7 +26,6 @@ from papertape.risk.sizers.volatility_target import VolatilityTarget
 @hookimpl
 def register_feeds(register: Callable[[str, type[Feed]], None]) -> None:
     from papertape.feeds.replay import ReplayFeed  # with it come the file formats, which importing this module need not
-
     from papertape.feeds.sim import SimFeed
 
     register("replay", ReplayFeed)

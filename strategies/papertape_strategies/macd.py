@@ -28,7 +28,9 @@ class Macd(Strategy):
             raise ConfigError(f"Macd: fast must be below slow, was fast={self.fast} with slow={self.slow}")
 
     def lookback(self) -> int:
-        return round(10.4 * (self.slow + self.smooth + 2))  # an average of n forgets where it began, to 1e-9, in 10.4 (n + 1) candles
+        return round(
+            10.4 * (self.slow + self.smooth + 2)
+        )  # an average of n forgets where it began, to 1e-9, in 10.4 (n + 1) candles
 
     def on_start(self, context: Context) -> None:
         self.averages: dict[str, list[float]] = {}  # symbol: [fast, slow, line's, closes seen]

@@ -28,7 +28,9 @@ class RsiReversion(Strategy):
             raise ConfigError(f"RsiReversion: low must be below high, was low={self.low} with high={self.high}")
 
     def lookback(self) -> int:
-        return round(10.4 * 2 * self.window)  # Wilder's average of n is an exponential one of 2 n - 1, which forgets in 10.4 x 2 n
+        return round(
+            10.4 * 2 * self.window
+        )  # Wilder's average of n is an exponential one of 2 n - 1, which forgets in 10.4 x 2 n
 
     def on_start(self, context: Context) -> None:
         self.averages: dict[str, list[float]] = {}  # symbol: [rise, fall, last close, changes seen]

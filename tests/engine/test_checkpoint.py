@@ -26,7 +26,7 @@ def put_back(built: Built, kept: bytes) -> Built:
     """What a resume does: the host's side, then the state of every component."""
     state = codec.decode(kept)
     built.session.journal.drain()
-    checkpoint.restore(built.session, state)
+    checkpoint.restore(built, state)
     for part in built.parts:
         packed = state["parts"][part.name]
         assert packed is not None, "everything in these sessions keeps its state"

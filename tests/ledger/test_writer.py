@@ -36,6 +36,7 @@ def commit_until(statement):
                 os.kill(os.getpid(), signal.SIGKILL)
         event.listen(ledger.database.engine, "before_cursor_execute", kill)
         writer.commit(effects_of(2), {"bars": 2})
+        event.remove(ledger.database.engine, "before_cursor_execute", kill)
 
 for statement in range(100):
     if not (child := os.fork()):

@@ -11,7 +11,7 @@ from papertape.contract.candle import CLOSE, HIGH, LOW, Row
 
 @dataclass(slots=True)
 class Holding:
-    """An open position. `quantity`: signed units. `cost`: notional paid or received for what is still held, `fees`: paid
+    """An open position. `quantity`: signed units. `cost`: notional paid or got for what is still held, `fees`: paid
     for it, `profit`: realised since it was opened; quote currency. `best`, `worst`: extreme prices seen while held."""
 
     quantity: Decimal
@@ -80,7 +80,9 @@ class Book:
         """Recomputes the floats that marking uses; after every change of cash or holdings."""
         self._cash = self.equity = float(self.cash)
         self.exposure = 0.0
-        self._held = [(slot, float(self.holdings[slot].quantity), self.holdings[slot]) for slot in sorted(self.holdings)]
+        self._held = [
+            (slot, float(self.holdings[slot].quantity), self.holdings[slot]) for slot in sorted(self.holdings)
+        ]
 
     def quantity(self, slot: int) -> Decimal:
         """Signed units held."""
@@ -160,7 +162,15 @@ class Book:
         return Settled(fee, None, None, None, None)
 
     def _change(
-        self, slot: int, held: Holding, sign: int, quantity: Decimal, notional: Decimal, fee: Decimal, at: int, price: Decimal
+        self,
+        slot: int,
+        held: Holding,
+        sign: int,
+        quantity: Decimal,
+        notional: Decimal,
+        fee: Decimal,
+        at: int,
+        price: Decimal,
     ) -> Settled:
         if (held.quantity > 0) == (sign > 0):
             held.quantity = add(held.quantity, quantity if sign > 0 else quantity.copy_negate())
@@ -188,5 +198,7 @@ class Book:
             return Settled(fee, profit, held.high, held.low, None)
         del self.holdings[slot]
         if closing < quantity:
-            self._open(slot, sign, subtract(quantity, closing), subtract(notional, part), subtract(fee, part_fee), at, price)
+            self._open(
+                slot, sign, subtract(quantity, closing), subtract(notional, part), subtract(fee, part_fee), at, price
+            )
         return Settled(fee, profit, held.high, held.low, (held.profit, held.entry_notional))

@@ -37,7 +37,15 @@ class Journal(Protocol):
     def changed(self, book: Book, order: Order) -> None: ...
     def ended(self, book: Book, order: Order) -> None: ...
     def filled(
-        self, book: Book, order: Order, quantity: Decimal, price: Decimal, maker: bool, at: int, settled: Settled, note: str
+        self,
+        book: Book,
+        order: Order,
+        quantity: Decimal,
+        price: Decimal,
+        maker: bool,
+        at: int,
+        settled: Settled,
+        note: str,
     ) -> None: ...
 
 
@@ -177,7 +185,9 @@ class Meeting:
             if not (self._effective(order) or self._begins_inside(order)):
                 continue
             if order.time_in_force in ("IOC", "FOK"):
-                self.exchange.end(self.book, order, "cancelled", f"{order.time_in_force}: the rest could not be filled at once")
+                self.exchange.end(
+                    self.book, order, "cancelled", f"{order.time_in_force}: the rest could not be filled at once"
+                )
             elif order.type == "trailing-stop" and not order.triggered:
                 order.stop_price = matching.trailed(order, self.candle)
                 self.exchange.journal.changed(self.book, order)
@@ -273,7 +283,7 @@ class Meeting:
         if order.role == "entry" and (order.stop_loss is not None or order.take_profit is not None):
             self._bracket(order, quantity, inside=at != self.row[TS])
         if order.role in LEGS:
-            self._shrink_sibling(order, quantity)
+            self._shrink_bracket(order, quantity)
         self._follow_position()
 
     def _bracket(self, entry: Order, quantity: Decimal, inside: bool) -> None:
@@ -308,10 +318,13 @@ class Meeting:
             self.book.place(leg)
             journal.created(self.book, leg)
 
-    def _shrink_sibling(self, leg: Order, quantity: Decimal) -> None:
+    def _shrink_bracket(self, leg: Order, quantity: Decimal) -> None:
+        """The other leg shrinks with this one; what its entry has not filled yet is not wanted any more."""
         for other in self._mine():
             if other.parent == leg.parent and other.role in LEGS and other is not leg:
                 self._shrink(other, quantity, "the other leg of its bracket was filled")
+            elif other.id == leg.parent:
+                self.exchange.end(self.book, other, "cancelled", "its bracket has closed what was filled of it")
 
     def _follow_position(self) -> None:
         """Legs never cover more than the position; with the position gone, so are its legs and exits."""
@@ -357,9 +370,17 @@ class Meeting:
         held = self.book.quantity(self.slot)
         journal = self.exchange.journal
         order = Order(
-            id=journal.number(), batch=journal.batch, at=journal.now, effective=at, slot=self.slot,
-            symbol=self.instrument.symbol, sign=-1 if held > 0 else 1, type="market", quantity=held.copy_abs(),
-            role="liquidation", reason="equity fell to the maintenance margin",
+            id=journal.number(),
+            batch=journal.batch,
+            at=journal.now,
+            effective=at,
+            slot=self.slot,
+            symbol=self.instrument.symbol,
+            sign=-1 if held > 0 else 1,
+            type="market",
+            quantity=held.copy_abs(),
+            role="liquidation",
+            reason="equity fell to the maintenance margin",
         )
         self.book.place(order)
         journal.created(self.book, order)

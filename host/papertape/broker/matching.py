@@ -30,7 +30,7 @@ def prices_of(row: Row) -> Prices:
 
 
 def at_open(order: Order, price: Decimal, touch: bool) -> Decimal | None:
-    """The price at which `order` fills at the candle's open `price`, or None. A stop that triggers is marked so: what the
+    """The price at which `order` fills at the candle's open `price`, or None. A stop that triggers is marked: what the
     candle's volume does not fill of it stays a market order, or the limit of a stop-limit."""
     if order.type == "market":
         return price

@@ -12,7 +12,9 @@ COMMANDS = {
         "run",
         "Runs a paper session: candles in, strategies asked, orders filled with paper money, all of it kept.",
     ),
-    "sessions": Entry("papertape.cli.sessions", "sessions", "What ran, what came of it, and what to tell a session that runs."),
+    "sessions": Entry(
+        "papertape.cli.sessions", "sessions", "What ran, what came of it, and what to tell a session that runs."
+    ),
     "plugins": Entry("papertape.cli.plugins", "plugins", "What is installed, from where, and whether it is in order."),
     "data": Entry("papertape.cli.data", "data", "Candles in the local store, and what candle files are worth."),
     "db": Entry("papertape.cli.db", "db", "The ledger's schema, its health, and a copy of it."),

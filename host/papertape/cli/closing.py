@@ -13,7 +13,8 @@ def print_closing(document: dict[str, Any], ledger: str) -> None:
     if document["first_ts"] is not None:
         span = f" from {iso(document['first_ts'])} to {iso(document['last_ts'])}"
     print_text(
-        f"session {name} {document['status']}: {document['bars']:,} candles in {document['snapshots']:,} batches{span}, "
+        f"session {name} {document['status']}: {document['bars']:,} candles in {document['snapshots']:,} batches"
+        f"{span}, "
         f"{duration(document['seconds'])} ({document['bars_per_second']:,.0f} candles/s)"
     )
     if document.get("error"):
@@ -62,4 +63,3 @@ def percent(share: float | None, signed: bool = False) -> str:
         return ""
     shown = round(share, 4) + 0.0  # no -0.00%
     return f"{shown:+.2%}" if signed else f"{shown:.2%}"
-

@@ -85,9 +85,13 @@ class Speed(click.ParamType[Any]):
 @click.option("--pace", type=Speed(), default="max", help="max (default), realtime, or a multiple such as 60x.")
 @click.option("--seed", type=int, help="Of all chance in the session. Default: 7.")
 @click.option("--session", metavar="ID", help="Replay the tape of a recorded session, with --feed replay.")
-@click.option("--checkpoint-every", type=click.IntRange(1), metavar="N", help="Batches per commit. Default: by the clock.")
+@click.option(
+    "--checkpoint-every", type=click.IntRange(1), metavar="N", help="Batches per commit. Default: by the clock."
+)
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How messages are written.")
-@click.option("--resume", metavar="ID", help="Go on with a stopped or killed session; takes no session option beside it.")
+@click.option(
+    "--resume", metavar="ID", help="Go on with a stopped or killed session; takes no session option beside it."
+)
 @db_option
 @json_option
 @click.pass_context
@@ -163,7 +167,7 @@ def _absolute(spec: str) -> str:
 
 
 def _feed(options: dict[str, Any], configured: "Spec") -> "Spec":
-    """The feed that is meant: the one named by --feed, replay where there is only a --source, else the session file's."""
+    """The feed that is meant: the one --feed names, replay where there is only a --source, else the session file's."""
     from papertape.engine.config import Spec, parse_spec
 
     if options["feed"] is None:

@@ -63,7 +63,7 @@ def recorded_feed(name: str, db: str) -> tuple[Spec, int]:
     """The feed of a recorded session, as its tape describes it, and for how many batches the session saw it."""
     with Ledger(open_database(db)) as ledger:
         row = ledger.find(name)
-        header = read_header(next(iter(ledger.rows(row.id, TapeRow))))
+        header = read_header(list(ledger.rows(row.id, TapeRow)))
     return Spec(header.config.feed.kind, header.feed["params"]), row.snapshots
 
 
@@ -95,6 +95,7 @@ def _run(runner: Runner, ledger: Ledger, options: Mapping[str, Any]) -> dict[str
 def _summary(ledger: Ledger, row: SessionRow, built: Built, runner: Runner, ended: Ended) -> dict[str, Any]:
     document = summarise(ledger, row)
     guards = [seat.guard for seat in built.session.seats]
+    guards += [guard for guard in built.guards if guard not in guards and (guard.errors or guard.status != "ok")]
     versions = {part.name: part.version for part in built.parts}
     document["plugins"] = [
         {

@@ -50,7 +50,15 @@ class Candle(NamedTuple):
 
 
 CANDLE_DTYPE = np.dtype(
-    [("ts", "<i8"), ("open", "<f8"), ("high", "<f8"), ("low", "<f8"), ("close", "<f8"), ("volume", "<f8"), ("flags", "<i8")]
+    [
+        ("ts", "<i8"),
+        ("open", "<f8"),
+        ("high", "<f8"),
+        ("low", "<f8"),
+        ("close", "<f8"),
+        ("volume", "<f8"),
+        ("flags", "<i8"),
+    ]
 )
 """One packed candle of a window: 56 bytes, little-endian, in `Candle`'s order."""
 

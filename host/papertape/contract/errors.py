@@ -34,7 +34,7 @@ class CandleFileError(RequestError):
 
 
 class BadRow(PapertapeError):
-    """A row of a feed cannot be a candle (NaN, zero or negative price, high < low, ...); the session stops before it."""
+    """A row of a feed cannot be a candle (NaN, zero or negative price, high < low); the session stops before it."""
 
 
 class MissingExtra(PapertapeError):

@@ -25,7 +25,8 @@ class Stance:
 class Council:
     """The stances of a fusion's members at one close.
 
-    `members`: those alive, in the session's order; quarantined and disabled ones have left. `stances[symbol][member]`: present where the member has a stance that still stands.
+    `members`: those alive, in the session's order; quarantined and disabled ones have left. `stances[symbol][member]`:
+    present where the member has a stance that still stands.
     """
 
     now: int

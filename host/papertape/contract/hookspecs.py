@@ -1,4 +1,4 @@
-"""The whole plugin API. A plugin is a module named by an entry point of the group `papertape`, with some of these hooks.
+"""The whole plugin API. A plugin is a module that an entry point of the group `papertape` names, with some of these.
 
 Every hook is called once per host process, before the first candle. It gets `register(name, component)`; a name that is
 taken already, or an object that is not a component class of the right kind, is reported with the plugin's name, undone

@@ -39,7 +39,9 @@ class Instrument:
         for name, least in (("tick", 0), ("min_notional", 0), ("maker", -1), ("taker", -1), ("maintenance", 0)):
             value = getattr(self, name)
             if not (value.is_finite() and value >= least):
-                raise InvalidValue(f"instrument {self.symbol}: {name} must be a finite number from {least}, was {value}")
+                raise InvalidValue(
+                    f"instrument {self.symbol}: {name} must be a finite number from {least}, was {value}"
+                )
         if self.maintenance >= 1:
             raise InvalidValue(f"instrument {self.symbol}: maintenance must be below 1, was {self.maintenance}")
         if not (self.lot.is_finite() and self.lot > 0):

@@ -23,7 +23,7 @@ class OrderRequest:
     `quantity`: units above 0. `price`: limit price (limit, stop-limit). `stop_price`: trigger (stop, stop-limit,
     trailing-stop where it is the first trigger; None = `trail` from the last close). `trail`: distance in quote
     currency that a trailing stop keeps. `expires`: ms UTC, needed by GTT alone. `reduce_only`: may only shrink the
-    position. `group`: legs of one group, asked for in one batch, pass the checks or fall together. `tag`: free text that
+    position. `group`: legs of one group, asked for in one batch, pass the checks or fall together. `tag`: text that
     comes back on the fill; name an order by it to cancel it.
 
     IOC fills what it can against the first candle it meets; FOK all of it or nothing. Raises `InvalidValue`.
@@ -49,7 +49,8 @@ class OrderRequest:
             raise InvalidValue(f"order for {self.symbol}: type {self.type!r} is not one of {', '.join(ORDER_TYPES)}")
         if self.time_in_force not in TIMES_IN_FORCE:
             raise InvalidValue(
-                f"order for {self.symbol}: time_in_force {self.time_in_force!r} is not one of {', '.join(TIMES_IN_FORCE)}"
+                f"order for {self.symbol}: time_in_force {self.time_in_force!r} is not one of "
+                f"{', '.join(TIMES_IN_FORCE)}"
             )
         if not (isfinite(self.quantity) and self.quantity > 0):
             raise InvalidValue(f"order for {self.symbol}: quantity must be above 0, was {self.quantity}")

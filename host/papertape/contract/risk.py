@@ -73,8 +73,8 @@ Verdict: TypeAlias = None | Decimal | str
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a rule does to a book as long as it stands: `block` entries, `reduce` to `fraction` of the position (once), or
-    `flatten` everything and block."""
+    """What a rule does to a book as long as it stands: `block` entries, `reduce` to `fraction` of the position (once),
+    or `flatten` everything and block."""
 
     action: Literal["block", "reduce", "flatten"]
     reason: str

@@ -14,7 +14,7 @@ from papertape.contract.order import WorkingOrder
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What a book holds of one symbol. `quantity`: units, signed; `entry_price`: average, quote currency, None if flat."""
+    """What a book holds of a symbol. `quantity`: units, signed; `entry_price`: average, quote currency, None if flat."""
 
     symbol: str
     quantity: Decimal
@@ -87,7 +87,7 @@ class Snapshot:
             raise self._absent(symbol) from None
 
     def candles(self, symbol: str, timeframe: str | None = None) -> Candles:
-        """The last min(seen, lookback) closed candles, oldest first; of a higher timeframe that the strategy declared."""
+        """The last min(seen, lookback) closed candles, oldest first; also of a higher timeframe that was declared."""
         if self._seat.batch != self.batch:
             raise StaleSnapshot(f"the snapshot of batch {self.batch} is over: keep its candles, not the snapshot")
         return self._seat.window(symbol, timeframe)

@@ -44,7 +44,7 @@ class Strategy(Component):
         """Called once before the first snapshot, and again on resume before `state` is put back."""
 
     def on_snapshot(self, snapshot: Snapshot) -> Iterable[Wish] | None:
-        """Called when a batch has closed. Yield or return signals, order requests and cancels; silence keeps all as is."""
+        """Called when a batch has closed. Yield or return signals, order requests, cancels; silence keeps all as is."""
         raise NotImplementedError(f"{type(self).__name__} needs an on_snapshot method")
 
     def on_fill(self, fill: Fill) -> None:

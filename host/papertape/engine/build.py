@@ -9,12 +9,14 @@ from papertape.broker.exchange import Exchange
 from papertape.contract.component import Component
 from papertape.contract.errors import ConfigError, InvalidValue
 from papertape.contract.feed import Feed
+from papertape.contract.fusion import Fusion
 from papertape.contract.instrument import Instrument
 from papertape.contract.risk import RiskRule, Sizer
 from papertape.contract.strategy import Context, Strategy
 from papertape.engine.config import SessionConfig, Spec, unique_names
 from papertape.engine.desk import Desk
 from papertape.engine.discovery import Plugins, load_strategy_file
+from papertape.engine.fill_models import GuardedFees, GuardedSlippage
 from papertape.engine.guard import Guard
 from papertape.engine.journal import Journal
 from papertape.engine.registered import Kind, Registered
@@ -38,12 +40,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A session ready to start, and what it was made of (`parts`, in a fixed order)."""
+    """A session ready to start, what it was made of (`parts`, in a fixed order), and the guards of all of that."""
 
     session: Session
     parts: tuple[Part, ...]
     contexts: Mapping[str, Context]
     instruments: tuple[Instrument, ...]
+    guards: tuple[Guard, ...]
 
     @property
     def code(self) -> dict[str, dict[str, str | None]]:
@@ -87,7 +90,9 @@ def _warmup(config: SessionConfig, plugins: Plugins, timeframe: str) -> int:
 def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
     """The session that `config` describes over `feed`. Raises `RequestError` kinds for what cannot be built."""
     if not config.strategies:
-        raise ConfigError("a session needs a strategy: --strategy NAME or strategies = [...]; `papertape plugins list` names them")
+        raise ConfigError(
+            "a session needs a strategy: --strategy NAME or strategies = [...]; `papertape plugins list` names them"
+        )
     strategy_names = unique_names(config.strategies)
     fusion_names = unique_names(config.fusion, strategy_names)
     instruments = instruments_of(feed.symbols, config.instruments, config.fee_bps, config.quote)
@@ -103,21 +108,22 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
     def guard(name: str) -> Guard:
         return Guard(name, config.max_errors, journal.plugin_event)
 
-    strategies = [
-        create("strategy", spec, name) for spec, name in zip(config.strategies, strategy_names, strict=True)
-    ]
+    strategies = [create("strategy", spec, name) for spec, name in zip(config.strategies, strategy_names, strict=True)]
     sizers: list[Sizer] = []
     rules: list[list[RiskRule]] = []
     books = (*strategy_names, *fusion_names)
     for book in books:
         sizers.append(create("sizer", config.sizer, f"{book}/{config.sizer.kind}"))
         kinds = unique_names(tuple(Spec(spec.kind) for spec in config.risk))
-        rules.append([create("risk-rule", spec, f"{book}/{kind}") for spec, kind in zip(config.risk, kinds, strict=True)])
+        rules.append(
+            [create("risk-rule", spec, f"{book}/{kind}") for spec, kind in zip(config.risk, kinds, strict=True)]
+        )
     market = Market(feed.symbols, feed.timeframe, _lookbacks(feed.timeframe, strategies, sizers, strategy_names))
+    fee_guard, slip_guard = guard(f"{config.fees.kind} fees"), guard(f"{config.slippage.kind} slippage")
     exchange = Exchange(
         instruments,
-        create("fee-model", config.fees, config.fees.kind),
-        create("slippage-model", config.slippage, f"{config.slippage.kind} slippage"),
+        GuardedFees(create("fee-model", config.fees, fee_guard.name), fee_guard),
+        GuardedSlippage(create("slippage-model", config.slippage, slip_guard.name), slip_guard),
         journal,
         config.participation,
         config.touch,
@@ -126,7 +132,9 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
 
     def desk(number: int, refuses: int) -> Desk:
         name = books[number]
-        guarded = [(rule, guard(part)) for rule, part in zip(rules[number], _names(parts, "risk-rule", name), strict=True)]
+        guarded = [
+            (rule, guard(part)) for rule, part in zip(rules[number], _names(parts, "risk-rule", name), strict=True)
+        ]
         sizer = (sizers[number], guard(f"{name}/{config.sizer.kind}"))
         book = Book(name, config.cash, margin)
         return Desk(book, exchange, market, journal, period(feed.timeframe), config.latency, sizer, guarded, refuses)
@@ -139,12 +147,24 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
         FusionSeat(name, guard(name), desk(len(seats) + number, 0), create("fusion", spec, name), seats)
         for number, (name, spec) in enumerate(zip(fusion_names, config.fusion, strict=True))
     ]
+    for name, fusion in zip(fusion_names, fusions, strict=True):
+        _check_weights(name, fusion.fusion, strategy_names)
     session = Session(
         market, exchange, journal, seats, fusions, period(feed.timeframe), feed.warmed, config.stale_after
     )
     rules_by_symbol = {instrument.symbol: instrument for instrument in instruments}
     contexts = {name: Context(name, feed.symbols, feed.timeframe, rules_by_symbol) for name in strategy_names}
-    return Built(session, tuple(parts), contexts, instruments)
+    guards = [fee_guard, slip_guard]
+    for seat in session.seats:
+        guards += [seat.guard, seat.desk.sizer_guard, *(rule_guard for _, rule_guard in seat.desk.rules)]
+    return Built(session, tuple(parts), contexts, instruments, tuple(guards))
+
+
+def _check_weights(name: str, fusion: Fusion, members: Sequence[str]) -> None:
+    """A weight for a member that is not there is a slip of the pen."""
+    for member in getattr(fusion, "weights", {}):
+        if member not in members:
+            raise ConfigError(f"{name}: weights name {member!r}, which is no member; there is {', '.join(members)}")
 
 
 def _names(parts: Sequence[Part], kind: str, book: str) -> list[str]:

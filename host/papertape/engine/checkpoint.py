@@ -12,10 +12,8 @@ from papertape.contract.risk import Standing
 from papertape.contract.signal import Signal
 from papertape.engine import codec
 from papertape.engine.build import Built
-from papertape.engine.desk import Desk
 from papertape.engine.guard import Guard
 from papertape.engine.seat import Seat, signal_document
-from papertape.engine.session import Session
 
 _ORDER = [field.name for field in fields(Order)]
 _HOLDING = [field.name for field in fields(Holding)]
@@ -36,6 +34,7 @@ def save(built: Built) -> bytes:
             "opening": session.opening,
             "occasion": [sorted(session.occasion[0]), session.occasion[1]],
             "market": session.market.state,
+            "guards": [_guard(guard) for guard in built.guards],
             "seats": {seat.name: _seat(seat) for seat in session.seats},
             "parts": {part.name: kept_state(part.component, part.name) for part in built.parts},
         }
@@ -63,9 +62,9 @@ def _encoded(component: Component, name: str) -> tuple[bytes | None, str | None]
         return None, f"{name}: its state cannot be read ({type(error).__name__}: {error})"
 
 
-def restore(session: Session, state: Mapping[str, Any]) -> None:
+def restore(built: Built, state: Mapping[str, Any]) -> None:
     """Puts the host's side of a decoded checkpoint back; components are the caller's."""
-    journal = session.journal
+    session, journal = built.session, built.session.journal
     journal.batch, journal.now, journal.seq = state["batch"], state["now"], state["seq"]
     journal.chain = state["chain"]
     session.paused = state["paused"]
@@ -77,6 +76,8 @@ def restore(session: Session, state: Mapping[str, Any]) -> None:
     session.market.state = state["market"]
     for seat in session.seats:
         _restore_seat(seat, state["seats"][seat.name])
+    for guard, kept in zip(built.guards, state["guards"], strict=True):
+        guard.status, guard.errors, guard.streak = kept
 
 
 def _seat(seat: Seat) -> dict[str, Any]:
@@ -85,8 +86,6 @@ def _seat(seat: Seat) -> dict[str, Any]:
     return {
         "spoken": seat.spoken,
         "moved": seat.moved,
-        "guard": _guard(seat.guard),
-        "guards": [_guard(guard) for guard in _guards(desk)],
         "cash": book.cash,
         "equity": book.equity,
         "exposure": book.exposure,
@@ -105,8 +104,6 @@ def _restore_seat(seat: Seat, kept: Mapping[str, Any]) -> None:
     desk = seat.desk
     seat.spoken = kept["spoken"]
     seat.moved = kept["moved"]
-    for guard, state in zip([seat.guard, *_guards(desk)], [kept["guard"], *kept["guards"]], strict=True):
-        guard.status, guard.errors, guard.streak = state
     _restore_book(desk.book, kept)
     desk.standing = [None if s is None else Standing(*s) for s in kept["standing"]]
     desk.after_flat = {slot: (Signal(**document), seq) for slot, document, seq in kept["after_flat"]}
@@ -120,10 +117,6 @@ def _restore_book(book: Book, kept: Mapping[str, Any]) -> None:
     book.orders = [Order(**dict(zip(_ORDER, values, strict=True))) for values in kept["orders"]]
     book.refresh()
     book.equity, book.exposure = kept["equity"], kept["exposure"]
-
-
-def _guards(desk: Desk) -> list[Guard]:
-    return [desk.sizer_guard, *(guard for _, guard in desk.rules)]
 
 
 def _guard(guard: Guard) -> list[object]:

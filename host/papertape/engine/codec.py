@@ -52,7 +52,8 @@ def _plain(value: object, where: str) -> object:
     if isinstance(value, np.generic) and not isinstance(value.item(), np.generic):
         return _plain(value.item(), where)
     raise PluginError(
-        f"{where} is a {type(value).__name__}: only JSON values, Decimals and plain numpy arrays can be kept over a restart"
+        f"{where} is a {type(value).__name__}: only JSON values, Decimals and plain numpy arrays can be kept over a "
+        "restart"
     )
 
 

@@ -32,7 +32,7 @@ class SessionConfig:
     """Everything that decides what a session does, besides its tape. Keys of a session file are these names.
 
     `cash`: per book, quote currency. `fee_bps`: maker and taker fee of instruments that say nothing else.
-    `slippage`: a slippage model. `instruments`: by symbol, overrides of `papertape.Instrument` fields. `quote`: currency
+    `slippage`: a slippage model. `instruments`: by symbol, fields of `papertape.Instrument`. `quote`: currency
     of the books, None to take the symbols'. `participation`: fraction of a candle's volume one book may take, None for
     no limit. `touch`: limits fill on a touch. `latency`: ms from a decision to its orders' effect. `max_errors`: errors
     in a row that quarantine a plugin. `stale_after`: timeframes after which a symbol without a candle is stale, None
@@ -75,7 +75,7 @@ class SessionConfig:
         return found
 
 
-def read_config(document: Mapping[str, Any], base: SessionConfig = SessionConfig()) -> SessionConfig:  # noqa: B008  # frozen
+def read_config(document: Mapping[str, Any], base: SessionConfig = SessionConfig()) -> SessionConfig:  # frozen
     """`base` with the keys of `document` (a parsed session file) put over it. Raises `ConfigError` naming the key."""
     changes: dict[str, Any] = {}
     for key, value in document.items():
@@ -87,7 +87,7 @@ def read_config(document: Mapping[str, Any], base: SessionConfig = SessionConfig
 
 
 def parse_spec(text: str) -> Spec:
-    """A component as the command line writes it: `NAME[:k=v,...]`; a dot in a key makes a table; `name=` names its book.
+    """A component as the command line writes it: `NAME[:k=v,...]`; a dot in a key makes a table, `name=` names a book.
 
     >>> parse_spec("weighted-vote:threshold=0.6,weights.macd=2")
     Spec(kind='weighted-vote', params={'threshold': '0.6', 'weights': {'macd': 2.0}}, name=None)
@@ -132,7 +132,9 @@ def _spec(key: str, kind: object, params: Mapping[str, Any]) -> Spec:
     rest = dict(params)
     name = rest.pop("name", None)
     if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):
-        raise ConfigError(f"{key}: name {name!r} cannot name a book; use up to 64 letters, digits, spaces, dots and dashes")
+        raise ConfigError(
+            f"{key}: name {name!r} cannot name a book; use up to 64 letters, digits, spaces, dots and dashes"
+        )
     return Spec(kind, rest, name)
 
 

@@ -82,9 +82,9 @@ class Desk:
             try:
                 standing = on_mark(now, book.equity, book.exposure)
                 guard.streak = 0
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
                 guard.failed(error)
-                continue
+                standing = Standing("block", f"the rule {guard.name} failed, so nothing is entered")
             if muted:
                 continue  # nothing is traded; what still stands afterwards acts then
             if standing is not self.standing[number]:
@@ -393,7 +393,7 @@ class Desk:
         return quantity
 
     def _covered(self, instrument: Instrument, quantity: Decimal, unit: Decimal) -> Decimal:
-        """`quantity` rounded down to the lot and to what the book can pay for. Raises `Refused` when nothing is left."""
+        """`quantity` rounded down to the lot and to what the book can pay. Raises `Refused` when nothing is left."""
         quantity = floor_to(quantity, instrument.lot)
         if quantity <= 0:
             raise Refused(f"its size is below one lot of {plain(instrument.lot)}")

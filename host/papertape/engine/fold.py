@@ -35,4 +35,6 @@ def fold(session: Session, feed: Feed, commands: Commands, stops: Sequence[int])
                 yield waiting.pop(0)
                 if not waiting:
                     return
-    raise SessionDiffers(f"the tape's source ends after batch {session.journal.batch}; the session went on to {waiting[-1]}")
+    raise SessionDiffers(
+        f"the tape's source ends after batch {session.journal.batch}; the session went on to {waiting[-1]}"
+    )

@@ -39,7 +39,7 @@ class Guard:
         started = time.perf_counter_ns()
         try:
             result = function(*args)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
             self.failed(error)
             return None
         finally:
@@ -55,7 +55,9 @@ class Guard:
         self.report(self.name, "error", f"{type(error).__name__}: {_said(error)}", trace)
         if self.streak >= self.limit:
             self.status = "quarantined"
-            self.report(self.name, "quarantined", f"{self.streak} errors in a row, the last: {type(error).__name__}", "")
+            self.report(
+                self.name, "quarantined", f"{self.streak} errors in a row, the last: {type(error).__name__}", ""
+            )
 
     def fold_times(self) -> None:
         """Moves the measured times into the histogram; the shell calls it now and then."""
@@ -65,7 +67,9 @@ class Guard:
             self.calls += len(times)
             self.total_ns += int(times.sum())
             octaves = np.log2(np.maximum(times, 1)) * _STEPS
-            self._bins += np.bincount(np.minimum(octaves.astype(np.int64), len(self._bins) - 1), minlength=len(self._bins))
+            self._bins += np.bincount(
+                np.minimum(octaves.astype(np.int64), len(self._bins) - 1), minlength=len(self._bins)
+            )
 
     def percentile_us(self, share: float) -> float:
         """A percentile of the calls' durations, microseconds; 0 before the first call."""

@@ -82,7 +82,15 @@ class Journal:
         self._orders[order.id] = (book.name, order)
 
     def filled(
-        self, book: Book, order: Order, quantity: Decimal, price: Decimal, maker: bool, at: int, settled: Settled, note: str
+        self,
+        book: Book,
+        order: Order,
+        quantity: Decimal,
+        price: Decimal,
+        maker: bool,
+        at: int,
+        settled: Settled,
+        note: str,
     ) -> None:
         """Records an execution that the book has just settled."""
         seq = self.number()
@@ -123,7 +131,8 @@ class Journal:
 def seen_fill(row: FillRow, tag: str | None) -> Fill:
     """The execution as its strategy sees it."""
     return Fill(
-        row.order, row.at, row.symbol, "buy" if row.side == "buy" else "sell", row.quantity, row.price, row.fee, row.position, row.role, tag
+        row.order, row.at, row.symbol, "buy" if row.side == "buy" else "sell", row.quantity, row.price, row.fee,
+        row.position, row.role, tag,
     )  # fmt: skip
 
 

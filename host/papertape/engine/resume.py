@@ -1,18 +1,18 @@
 """Resuming: code loaded afresh, state put back, and what keeps no state rebuilt over the tape."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
-from papertape.contract.errors import LedgerError
+from papertape.contract.errors import LedgerError, RequestError, SessionDiffers, TapeSourceChanged
 from papertape.contract.feed import Feed
-from papertape.engine import checkpoint, codec
+from papertape.engine import checkpoint, codec, digest
 from papertape.engine.build import Built, Part, build, make_feed
 from papertape.engine.discovery import Plugins
+from papertape.engine.fill_models import GuardedFees, GuardedSlippage
 from papertape.engine.fold import fold
 from papertape.engine.seat import FusionSeat, StrategySeat
-from papertape.engine.tape import CODE, COMMAND, Header, canonical, commands_by_batch, read_header
+from papertape.engine.tape import CODE, COMMAND, SOURCE, Header, canonical, commands_by_batch, read_header
 from papertape.ledger.records import CheckpointRow, SignalRow, TapeRow
 from papertape.ledger.store import Ledger
 
@@ -33,15 +33,21 @@ def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
     kept = ledger.checkpoint(session)
     if not tape or kept is None:
         raise LedgerError(f"session {session} has no checkpoint to go on from: run it again as a new session")
-    header = read_header(tape[0])
-    feed = make_feed(header.config, plugins, header.feed)
+    header = read_header(tape)
+    added: list[TapeRow] = []
+    try:
+        feed = make_feed(header.config, plugins, header.feed)
+    except TapeSourceChanged as error:
+        header, feed = _mended(ledger, session, plugins, header, tape, kept, error)
+        added.append(TapeRow(0, kept.batch + 1, kept.at, SOURCE, canonical(dict(header.feed))))
     built = build(header.config, plugins, feed)
     built.session.start(built.contexts)
     built.session.journal.drain()
     state = codec.decode(kept.state)
-    checkpoint.restore(built.session, state)
-    changed = _changed(header, tape, built)
-    added = [TapeRow(0, kept.batch + 1, kept.at, CODE, canonical(built.code))] if changed else []
+    checkpoint.restore(built, state)
+    changed = {name for name, code in built.code.items() if header.code.get(name) != code}
+    if changed:
+        added.append(TapeRow(0, kept.batch + 1, kept.at, CODE, canonical(built.code)))
     for plugin, reason in _revive(ledger, session, built, plugins, header, tape, kept, state, changed):
         command = {"command": "disable", "plugin": plugin, "reason": reason}
         built.session.apply(kept.at, command)
@@ -50,11 +56,37 @@ def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
     return Resumed(header, feed, built, tuple(numbered))
 
 
-def _changed(header: Header, tape: list[TapeRow], built: Built) -> set[str]:
-    """The parts whose code is not what the tape said last."""
-    newest = next((row for row in reversed(tape) if row.kind == CODE), None)
-    known = header.code if newest is None else json.loads(newest.payload)
-    return {name for name, code in built.code.items() if known.get(name) != code}
+def _mended(
+    ledger: Ledger,
+    session: str,
+    plugins: Plugins,
+    header: Header,
+    tape: list[TapeRow],
+    kept: CheckpointRow,
+    error: TapeSourceChanged,
+) -> tuple[Header, Feed]:
+    """The feed over files that were mended after a bad row had ended the session.
+
+    They may differ from what the tape names only behind the batches that the session has seen: folded again up to its
+    checkpoint they must give the same digest. Raises `error` where they do not.
+    """
+    if ledger.find(session).status != "failed":
+        raise error
+    source = {**header.feed, "params": {**header.feed["params"], "hashes": {}}}
+    try:
+        feed = make_feed(header.config, plugins, source)
+    except RequestError:
+        raise error from None
+    again = build(header.config, plugins, feed)
+    again.session.start(again.contexts)
+    try:
+        for _ in fold(again.session, feed, commands_by_batch(tape), [kept.batch]):
+            if digest.shown(again.session.journal.chain) != kept.digest:
+                raise error
+    except SessionDiffers:
+        raise error from None
+    described = feed.describe()
+    return replace(header, feed=described), make_feed(header.config, plugins, described)
 
 
 def _revive(
@@ -123,4 +155,7 @@ def _seat(built: Built, name: str, component: Any) -> None:
             seat.fusion = component
         elif desk.sizer_guard.name == name:
             desk.sizer = component
+        for model in (desk.exchange.fees, desk.exchange.slippage):
+            if isinstance(model, (GuardedFees, GuardedSlippage)) and model.guard.name == name:
+                model.model = component
         desk.seat_rules([(component if guard.name == name else rule, guard) for rule, guard in desk.rules])

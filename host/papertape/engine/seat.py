@@ -57,7 +57,9 @@ class Seat:
                     raise PluginError(f"it ordered {wish.symbol!r}, which is not in this session")
                 heard.append((wish, 0))
             else:
-                raise PluginError(f"it yielded {type(wish).__name__} {wish!r}: only Signal, OrderRequest and Cancel are wishes")
+                raise PluginError(
+                    f"it yielded {type(wish).__name__} {wish!r}: only Signal, OrderRequest and Cancel are wishes"
+                )
         if heard and not muted:
             self.desk.act(heard)
 

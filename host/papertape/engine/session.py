@@ -138,7 +138,7 @@ class Session:
                     wishes = on_snapshot(snapshot)
                     if wishes.__class__ is not list:
                         wishes = list(wishes or ())
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
                     spent(clock() - started)
                     self._failed(seat, error)
                     continue
@@ -245,20 +245,23 @@ class Session:
                 if book in (None, name):
                     desk.flatten("the operator flattened it", at)
         elif kind in ("disable", "enable"):
-            self._switch(str(command.get("plugin")), kind)
+            self._switch(str(command.get("plugin")), kind, str(command.get("reason", f"the operator {kind}d it")))
         else:
             raise ConfigError(f"no command {kind!r}; there is pause, resume, flatten, disable and enable")
 
-    def _switch(self, plugin: str, kind: str) -> None:
+    def _switch(self, plugin: str, kind: str, reason: str) -> None:
         seat = next((seat for seat in self.seats if seat.name == plugin), None)
         if seat is None:
-            raise ConfigError(f"no plugin {plugin!r} in this session; it has {', '.join(seat.name for seat in self.seats)}")
+            raise ConfigError(
+                f"no plugin {plugin!r} in this session; it has {', '.join(seat.name for seat in self.seats)}"
+            )
         seat.guard.streak = 0
         seat.guard.status = "ok" if kind == "enable" else "disabled"
+        seat.guard.report(plugin, f"{kind}d", reason, "")
         seat.moved = True
         if kind == "disable":
             seat.desk.after_flat.clear()
-            seat.desk.cancel_openings("the operator disabled its plugin")
+            seat.desk.cancel_openings(reason)
 
     def start(self, contexts: Mapping[str, Context]) -> None:
         """Calls `on_start` of every strategy with its context, by name. An error of papertape's own goes through: the
@@ -268,7 +271,7 @@ class Session:
                 seat.strategy.on_start(contexts[seat.name])
             except PapertapeError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
                 seat.guard.failed(error)
 
     def stop(self) -> list[str]:
@@ -277,7 +280,7 @@ class Session:
         for seat in self.strategies:
             try:
                 seat.strategy.on_stop()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
                 failures.append(f"{seat.name}: on_stop failed: {type(error).__name__}: {error}")
         return failures
 

@@ -29,7 +29,7 @@ class Started:
 def start(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, created_at: int) -> Started:
     """Opens a session called `name` in the ledger; `created_at`: ms UTC.
 
-    Raises `RequestError` kinds for all that is known to be wrong before the first candle; nothing is in the ledger then.
+    Raises `RequestError` kinds for all that is known to be wrong before the first candle; nothing is kept then.
     """
     feed = make_feed(config, plugins)
     built = build(config, plugins, feed)
@@ -67,6 +67,6 @@ def check_affordable(config: SessionConfig, built: Built, feed: Feed) -> None:
         least, what = (fixed, "the sizer's quantity") if fixed is not None else (instrument.lot, "one lot")
         if multiply(unit, max(least, instrument.lot)) > power:
             raise ConfigError(
-                f"{instrument.symbol}: {what} of {plain(least)} costs {plain(multiply(unit, least))} {instrument.quote} at the "
-                f"first close, more than the cash of {plain(config.cash)}: lower it, or give more --cash"
+                f"{instrument.symbol}: {what} of {plain(least)} costs {plain(multiply(unit, least))} "
+                f"{instrument.quote} at the first close, more than the cash of {plain(config.cash)}: lower it, or give more --cash"
             )

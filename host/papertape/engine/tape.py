@@ -1,7 +1,7 @@
 """The tape: the header that a session opens with, and the events that came between its batches."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,12 +14,12 @@ from papertape.engine.build import Built
 from papertape.engine.config import SessionConfig, read_config
 from papertape.ledger.records import TapeRow
 
-HEADER, COMMAND, CODE = "header", "command", "code"
+HEADER, COMMAND, CODE, SOURCE = "header", "command", "code", "source"
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What entry 0 of a tape says: the resolved configuration, the feed, and the code of every part by name."""
+    """What opens a tape: the resolved configuration, the feed, and the code of every part by name."""
 
     config: SessionConfig
     feed: Mapping[str, Any]
@@ -40,12 +40,18 @@ def header_row(config: SessionConfig, feed: Feed, built: Built) -> TapeRow:
     return TapeRow(0, -1, 0, HEADER, canonical(document))
 
 
-def read_header(row: TapeRow) -> Header:
-    """The header that `header_row` made. Raises `SessionDiffers` if entry 0 is something else."""
-    if row.kind != HEADER:
-        raise SessionDiffers(f"the tape opens with a {row.kind!r} entry: its header is missing, so it cannot be folded")
-    document = json.loads(row.payload)
-    return Header(read_config(document["config"]), document["feed"], document["code"])
+def read_header(rows: Sequence[TapeRow]) -> Header:
+    """What a tape's header says, with what later entries put in its place: the code, and a source that was mended.
+
+    Raises `SessionDiffers` if entry 0 is no header.
+    """
+    if not rows or rows[0].kind != HEADER:
+        found = rows[0].kind if rows else "nothing"
+        raise SessionDiffers(f"the tape opens with {found!r}: its header is missing, so it cannot be folded")
+    document = json.loads(rows[0].payload)
+    newest = {row.kind: json.loads(row.payload) for row in rows if row.kind in (CODE, SOURCE)}
+    feed, code = newest.get(SOURCE, document["feed"]), newest.get(CODE, document["code"])
+    return Header(read_config(document["config"]), feed, code)
 
 
 def commands_by_batch(rows: Iterable[TapeRow]) -> dict[int, list[tuple[int, dict[str, Any]]]]:

@@ -44,7 +44,7 @@ def verify(ledger: Ledger, session: SessionRow, plugins: Plugins, progress: Call
     marks = {row.batch: row for row in ledger.rows(session.id, CheckpointRow)}
     if not tape or not marks:
         raise LedgerError(f"session {session.id} has nothing to verify: it holds no checkpoint")
-    header = read_header(tape[0])
+    header = read_header(tape)
     feed = make_feed(header.config, plugins, header.feed)
     built = build(header.config, plugins, feed)
     built.session.start(built.contexts)

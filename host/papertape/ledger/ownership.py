@@ -4,10 +4,12 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from papertape.contract.errors import LedgerError, SessionOwned
 from papertape.ledger.database import Database
@@ -97,13 +99,18 @@ def _take_advisory(database: Database, session: str) -> Release:
     with plain_failures(database.name):
         connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()  # the lock is the connection's: it must not go back to the pool with it
-        locked = connection.execute(
-            text("SELECT pg_try_advisory_lock(:key)"), {"key": advisory_key(connection, session)}
-        ).scalar()
+        key = {"key": advisory_key(connection, session)}
+        locked = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar()
     if not locked:
         connection.close()
         raise _owned(session, "")
-    return connection.close
+
+    def release() -> None:
+        with suppress(DBAPIError):  # a connection that is lost has lost its lock
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)  # the server notices a close only later
+        connection.close()
+
+    return release
 
 
 def advisory_key(connection: Connection, session: str) -> int:

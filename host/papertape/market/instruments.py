@@ -16,7 +16,7 @@ def instruments_of(
 ) -> tuple[Instrument, ...]:
     """One instrument per symbol, all quoted in one currency.
 
-    Without data: price as read, lot 1e-8, no minimum notional, spot, maker = taker = `fee_bps`. `overrides` holds fields
+    Without data: price as read, lot 1e-8, no minimum notional, spot, maker = taker = `fee_bps`. `overrides`: fields
     of `Instrument` by symbol. Raises `ConfigError` for an unknown symbol or field, or a second quote currency.
     """
     for symbol in overrides:
@@ -30,7 +30,8 @@ def instruments_of(
         instrument = Instrument(**{"symbol": symbol, "quote": quote_of(symbol, currency), **given})
         if instrument.quote != currency:
             raise ConfigError(
-                f"{symbol} is quoted in {instrument.quote}, the books in {currency}: leave it out, or run it in a session of its own"
+                f"{symbol} is quoted in {instrument.quote}, the books in {currency}: leave it out, or run it in a "
+                "session of its own"
             )
         found.append(instrument)
     return tuple(found)

@@ -73,7 +73,9 @@ class Market:
             windows = self._base if name == self.timeframe else self._higher.get(name)
             if windows is None:
                 declared = ", ".join([self.timeframe, *self._higher])
-                raise InvalidValue(f"timeframe {name!r} was not declared by the strategy (`timeframes`); there is {declared}")
+                raise InvalidValue(
+                    f"timeframe {name!r} was not declared by the strategy (`timeframes`); there is {declared}"
+                )
             packed = self._read[key] = windows[slot].read(count)
         return Candles(packed)
 
@@ -84,7 +86,9 @@ class Market:
         return {
             "last": [None if row is None else list(row) for row in self.last],
             "base": [window.read(window.capacity) for window in self._base],
-            "higher": {name: [window.read(window.capacity) for window in windows] for name, windows in self._higher.items()},
+            "higher": {
+                name: [window.read(window.capacity) for window in windows] for name, windows in self._higher.items()
+            },
             "open": {name: [resampler.state for resampler in made] for name, made in self._resamplers.items()},
         }
 

@@ -36,7 +36,15 @@ class Resampler:
     def _add(self, row: Row) -> None:
         held = self._row
         if held is None:
-            self._row = (align(row[TS], self._timeframe), row[OPEN], row[HIGH], row[LOW], row[CLOSE], row[VOLUME], row[FLAGS])
+            self._row = (
+                align(row[TS], self._timeframe),
+                row[OPEN],
+                row[HIGH],
+                row[LOW],
+                row[CLOSE],
+                row[VOLUME],
+                row[FLAGS],
+            )
             self._seen = 1
             return
         self._seen += 1

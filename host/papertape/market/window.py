@@ -26,7 +26,7 @@ class Window:
         self.take = self._pending.append
 
     def read(self, count: int) -> bytes:
-        """The last min(seen, count) candles, oldest first, packed as `Candles` takes them; `count` at most `capacity`."""
+        """The last min(seen, count) candles, oldest first, packed for `Candles`; `count` at most `capacity`."""
         self._flush()
         return bytes(self._buffer[max(0, self._end - count) * _SIZE : self._end * _SIZE])
 

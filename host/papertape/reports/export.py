@@ -81,15 +81,19 @@ def _csv(kind: type[Any], rows: Iterator[Any], target: TextIO) -> int:
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(kind._fields)
     count = 0
-    for count, row in enumerate(rows, 1):
+    for row in rows:
+        count += 1
         writer.writerow([plain(value) if isinstance(value, Decimal) else value for value in row])
     return count
 
 
 def _jsonl(rows: Iterator[Any], target: TextIO) -> int:
     count = 0
-    for count, row in enumerate(rows, 1):
-        document = {name: plain(value) if isinstance(value, Decimal) else value for name, value in row._asdict().items()}
+    for row in rows:
+        count += 1
+        document = {
+            name: plain(value) if isinstance(value, Decimal) else value for name, value in row._asdict().items()
+        }
         target.write(json.dumps(document) + "\n")
     return count
 

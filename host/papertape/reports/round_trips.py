@@ -12,7 +12,7 @@ from papertape.ledger.records import FillRow
 class RoundTrip(NamedTuple):
     """One closed trade. Times in ms UTC, prices and money in quote currency, `profit` net of all `fees`.
 
-    `quantity`: units entered in all; prices are averages. `reason`: the role of the fill that closed it. `best`, `worst`:
+    `quantity`: units entered in all; prices are averages. `reason`: role of the fill that closed it. `best`, `worst`:
     most favourable and most adverse price while it was open, as fractions of the entry price (worst <= 0 <= best for a
     trade that went both ways).
     """

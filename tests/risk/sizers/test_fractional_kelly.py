@@ -34,9 +34,7 @@ def test_the_stake_is_shared_between_the_symbols() -> None:
     assert FractionalKelly().size(request(trips=(), symbols=5)) == Decimal(1)
 
 
-@given(
-    win=st.floats(0.01, 1), loss=st.floats(0.01, 0.99), wins=st.integers(1, 50), losses=st.integers(1, 50)
-)
+@given(win=st.floats(0.01, 1), loss=st.floats(0.01, 0.99), wins=st.integers(1, 50), losses=st.integers(1, 50))
 def test_no_other_fraction_grows_faster(win: float, loss: float, wins: int, losses: int) -> None:
     from math import log
 
