@@ -119,7 +119,8 @@ def check_kept(db: str, ledger: Ledger, session: SessionRow, whole: Undisturbed)
         raise Failed(f"{db}: session {session.id} has no checkpoint")
     if kept.batch >= 0 and kept.digest != whole.digests[kept.batch]:
         raise Failed(f"{db}: the digest after batch {kept.batch} is another")
-    for kind in (SignalRow, FillRow, PluginEventRow):
+    unchanging: tuple[type[Any], ...] = (SignalRow, FillRow, PluginEventRow)
+    for kind in unchanging:
         here = {row.seq: row for row in ledger.rows(session.id, kind)}
         there = {seq: row for seq, row in whole.records[kind].items() if seq <= kept.seq}
         if [row[:-1] for row in here.values()] != [row[:-1] for row in there.values()]:  # without traceback and note

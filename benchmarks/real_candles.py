@@ -7,8 +7,8 @@ what `index.csv` beside the folder counts, and the first run's tape must verify.
 
     python benchmarks/real_candles.py --folder "$PAPERTAPE_TEST_DATA/candles"
 
-The folder holds files named EXCHANGE_SYMBOL_TIMEFRAME.parquet. A symbol without a slash is quoted in the currency
-that it ends with (BTCUSDT: USDT); those that end with none (GOOG, FESX) make a group of their own.
+The folder holds files named EXCHANGE_SYMBOL_TIMEFRAME.parquet. A symbol without a slash counts as quoted in the
+currency that it ends with (BTCUSDT: USDT); those that end with none (GOOG, FESX) make a group of their own.
 """
 
 import argparse

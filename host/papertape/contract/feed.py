@@ -27,9 +27,9 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive batches. `times[k]`: close of batch k, ms UTC, strictly increasing over a feed. `rows[k]`: that
-    batch's candles, one slot per symbol in the feed's order, None where a symbol has none. `notes`: what was met on the way
-    to these batches, and not yet reported."""
+    """Consecutive batches. `times[k]`: close of batch k, ms UTC, strictly increasing over a feed. `rows[k]`:
+    that batch's candles, one slot per symbol in the feed's order, None where a symbol has none. `notes`: what was met on
+    the way to these batches, and not yet reported."""
 
     times: list[int]
     rows: list[tuple[Row | None, ...]]

@@ -19,8 +19,8 @@ class Signal:
     """A wish for one symbol, valid until the plugin says otherwise.
 
     `action`: `buy` = be long, `short` = be short (margin only), `close` (also `sell`, `cover`) = be flat, `target` =
-    hold exactly `quantity` units or `fraction` of equity (signed). `size`: notional in quote currency that wins over the
-    session's sizer. `price`: information only. `stop_loss`, `take_profit`: the entry's bracket, None for none.
+    hold exactly `quantity` units or `fraction` of equity (signed). `size`: notional in quote currency that wins over
+    the session's sizer. `price`: information only. `stop_loss`, `take_profit`: the entry's bracket, None for none.
     `confidence`: 0..1. `valid_for`: ms after which the stance lapses, None for never.
 
     Frozen, so one object may be yielded again and again; repeating a signal costs next to nothing. Two signals that

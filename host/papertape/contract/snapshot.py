@@ -14,7 +14,7 @@ from papertape.contract.order import WorkingOrder
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What a book holds of a symbol. `quantity`: units, signed; `entry_price`: average, quote currency, None if flat."""
+    """What a book holds of a symbol. `quantity`: signed units; `entry_price`: average, quote currency, None if flat."""
 
     symbol: str
     quantity: Decimal

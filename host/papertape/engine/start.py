@@ -68,5 +68,6 @@ def check_affordable(config: SessionConfig, built: Built, feed: Feed) -> None:
         if multiply(unit, max(least, instrument.lot)) > power:
             raise ConfigError(
                 f"{instrument.symbol}: {what} of {plain(least)} costs {plain(multiply(unit, least))} "
-                f"{instrument.quote} at the first close, more than the cash of {plain(config.cash)}: lower it, or give more --cash"
+                f"{instrument.quote} at the first close, more than the cash of {plain(config.cash)}: "
+                "lower it, or give more --cash"
             )
