@@ -51,13 +51,14 @@ class Failed(Exception):
 @dataclass(frozen=True)
 class Undisturbed:
     """The session as it ends when nobody disturbs it: its records by kind and number, the digest of every batch, what
-    is exported, and how long the process took."""
+    is exported, how long the process took, and how long of that it worked."""
 
     digest: str
     records: dict[type[Any], dict[int, Any]]
     digests: dict[int, str]
     exported: dict[str, str]
     seconds: float
+    working: float
 
 
 @dataclass
@@ -79,7 +80,7 @@ def command(db: str, *arguments: str) -> list[str]:
 
 def undisturbed(db: str, file: str, bars: int) -> Undisturbed:
     """Runs the session with a checkpoint for every batch, and then as the disturbed ones will run, for its time."""
-    last = 0.0
+    last = working = 0.0
     for every in (1, 20):
         began = time.monotonic()
         done = subprocess.run(
@@ -87,7 +88,7 @@ def undisturbed(db: str, file: str, bars: int) -> Undisturbed:
         )
         if done.returncode:
             raise Failed(f"the undisturbed session failed: {done.stderr}")
-        last = time.monotonic() - began
+        last, working = time.monotonic() - began, json.loads(done.stdout)["seconds"]
     with Ledger.open(db) as ledger:
         first = ledger.sessions()[-1]
         return Undisturbed(
@@ -96,6 +97,7 @@ def undisturbed(db: str, file: str, bars: int) -> Undisturbed:
             {row.batch: row.digest for row in ledger.rows(first.id, CheckpointRow)},
             exported(ledger, first.id),
             last,
+            working,
         )
 
 
@@ -161,12 +163,14 @@ Disturb = Callable[[str, list[str], random.Random, Tally], bool]
 """Runs a command under a disturbance; True if it ended well all the same."""
 
 
-def killed(db: str, arguments: list[str], chance: random.Random, tally: Tally, seconds: float) -> bool:
+def killed(db: str, arguments: list[str], chance: random.Random, tally: Tally, whole: Undisturbed) -> bool:
     """Runs it, and kills it: mostly at a moment while it works, else at any."""
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
+    seconds = whole.seconds
     if chance.random() < 0.8:
         process.stderr.readline()  # it has begun, or is back
+        seconds = whole.working
     with suppress(subprocess.TimeoutExpired):
         _, said = process.communicate(timeout=chance.uniform(0, seconds))
         if process.returncode:
@@ -297,7 +301,7 @@ def storm(place: "Place", options: argparse.Namespace, whole: Undisturbed) -> Ta
 
     def work(number: int) -> None:
         chance = random.Random(f"{options.seed} {number}")
-        disturb: Disturb = partial(killed, seconds=whole.seconds)
+        disturb: Disturb = partial(killed, whole=whole)
         try:
             while not failures and hits(tally) < options.kills:
                 session_under(
