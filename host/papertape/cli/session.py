@@ -69,8 +69,8 @@ def recorded_feed(name: str, db: str) -> tuple[Spec, int]:
 
 def _run(runner: Runner, ledger: Ledger, options: Mapping[str, Any]) -> dict[str, Any]:
     log = Log(options["log_format"], runner)
-    log.started(ledger)
-    with Progress("session", _total(runner), "batches") as progress, _until_told(runner):
+    with _until_told(runner), Progress("session", _total(runner), "batches") as progress:
+        log.started(ledger)
         runner.progress = progress.update
         runner.published = lambda effects: log.published(effects, progress)
         try:

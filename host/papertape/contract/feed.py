@@ -28,8 +28,8 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class Block:
     """Consecutive batches. `times[k]`: close of batch k, ms UTC, strictly increasing over a feed. `rows[k]`:
-    that batch's candles, one slot per symbol in the feed's order, None where a symbol has none. `notes`: what was met on
-    the way to these batches, and not yet reported."""
+    that batch's candles, one slot per symbol in the feed's order, None where a symbol has none. `notes`: what was met
+    on the way to these batches, and not yet reported."""
 
     times: list[int]
     rows: list[tuple[Row | None, ...]]
