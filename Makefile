@@ -16,6 +16,8 @@ help:
 
 paper: $(VENV)/.ready-to-run
 	@$(BIN)/papertape run
+	@echo
+	@echo "papertape is $(BIN)/papertape here; \`. $(BIN)/activate\` puts it on the path"
 
 test: $(VENV)/.ready-to-develop
 	$(BIN)/python -m pytest -n auto
