@@ -11,7 +11,7 @@ from papertape.contract.order import Cancel, OrderRequest
 from papertape.contract.risk import Standing
 from papertape.contract.signal import Signal
 from papertape.engine.dealings import ONE, Dealings, Refused
-from papertape.engine.guard import Guard
+from papertape.engine.guard import GUEST_ERRORS, Guard
 from papertape.engine.order_requests import place_requests
 
 TRIPS_KEPT = 100
@@ -41,7 +41,7 @@ class Desk(Dealings):
             try:
                 standing = on_mark(now, book.equity, book.exposure)
                 guard.streak = 0
-            except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
+            except GUEST_ERRORS as error:
                 guard.failed(error)
                 standing = Standing("block", f"the rule {guard.name} failed, so nothing is entered")
             if muted:

@@ -7,7 +7,7 @@ from papertape.contract.errors import PluginError
 from papertape.contract.execution import FeeModel, SlippageModel
 from papertape.contract.instrument import Instrument
 from papertape.contract.order import Side
-from papertape.engine.guard import Guard
+from papertape.engine.guard import GUEST_ERRORS, Guard
 
 ZERO = Decimal(0)
 LEAST_RATE = Decimal(-1)
@@ -26,7 +26,7 @@ class GuardedFees(FeeModel):
                 rate = _usable(self.model.rate(instrument, maker), LEAST_RATE)
                 self.guard.streak = 0
                 return rate
-            except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
+            except GUEST_ERRORS as error:
                 self.guard.failed(error)
         return instrument.maker if maker else instrument.taker
 
@@ -44,7 +44,7 @@ class GuardedSlippage(SlippageModel):
                 worse = _usable(self.model.slip(side, price, quantity, candle), ZERO)
                 self.guard.streak = 0
                 return worse
-            except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
+            except GUEST_ERRORS as error:
                 self.guard.failed(error)
         return ZERO
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 Status = Literal["ok", "quarantined", "disabled"]
+GUEST_ERRORS = (Exception, SystemExit)
+"""What a guest may raise without stopping the session; an interrupt is the operator's."""
 _STEPS = 8  # histogram bins per octave: percentiles are known to 9 %
 
 
@@ -39,7 +41,7 @@ class Guard:
         started = time.perf_counter_ns()
         try:
             result = function(*args)
-        except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
+        except GUEST_ERRORS as error:
             self.failed(error)
             return None
         finally:
@@ -47,7 +49,7 @@ class Guard:
         self.streak = 0
         return result
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         """Records an exception; quarantines at the limit."""
         self.errors += 1
         self.streak += 1
@@ -81,7 +83,7 @@ class Guard:
         return round(float(2.0 ** ((position + 0.5) / _STEPS)) / 1000, 3)
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:  # noqa: BLE001  # the error is a guest's, and so is its __str__

@@ -12,6 +12,7 @@ from papertape.contract.errors import ConfigError, PapertapeError, PluginError
 from papertape.contract.snapshot import Snapshot
 from papertape.contract.strategy import Context, Wish
 from papertape.engine import digest
+from papertape.engine.guard import GUEST_ERRORS
 from papertape.engine.journal import Journal, seen_fill
 from papertape.engine.seat import FusionSeat, Seat, StrategySeat
 from papertape.market.market import Market
@@ -138,7 +139,7 @@ class Session:
                     wishes = on_snapshot(snapshot)
                     if wishes.__class__ is not list:
                         wishes = list(wishes or ())
-                except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
+                except GUEST_ERRORS as error:
                     spent(clock() - started)
                     self._failed(seat, error)
                     continue
@@ -162,7 +163,7 @@ class Session:
         except PluginError as error:
             self._failed(seat, error)
 
-    def _failed(self, seat: StrategySeat, error: Exception) -> None:
+    def _failed(self, seat: StrategySeat, error: BaseException) -> None:
         seat.guard.failed(error)
         self._left(seat)
 
@@ -271,7 +272,7 @@ class Session:
                 seat.strategy.on_start(contexts[seat.name])
             except PapertapeError:
                 raise
-            except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
+            except GUEST_ERRORS as error:
                 seat.guard.failed(error)
 
     def stop(self) -> list[str]:
@@ -280,7 +281,7 @@ class Session:
         for seat in self.strategies:
             try:
                 seat.strategy.on_stop()
-            except Exception as error:  # noqa: BLE001  # whatever a guest does, the session goes on
+            except GUEST_ERRORS as error:
                 failures.append(f"{seat.name}: on_stop failed: {type(error).__name__}: {error}")
         return failures
 
