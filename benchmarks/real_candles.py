@@ -108,16 +108,16 @@ def run_with_stops(db: str, arguments: Sequence[str], seconds: float, stops: int
     while document["status"] != "finished":
         what = arguments if document["status"] == "none" else ["--resume", document["session"]]
         process = subprocess.Popen(
-            [PAPERTAPE, "-q", "run", *what, "--db", db, "--json"],
+            [PAPERTAPE, "run", *what, "--db", db, "--json"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONHASHSEED": "1"},
         )  # fmt: skip
+        assert process.stderr is not None
+        process.stderr.readline()  # it has begun, or is back
         if stopped < stops:
             with suppress(subprocess.TimeoutExpired):
-                process.wait(1.5 + chance.uniform(0.1, 0.6) * seconds)
+                process.wait(chance.uniform(0.1, 0.6) * seconds)
             process.send_signal(signal.SIGTERM)
         out, said = process.communicate()
-        if process.returncode == -signal.SIGTERM:  # it came before the session had begun
-            continue
         if process.returncode:
             raise RuntimeError(f"exit {process.returncode}: {said.strip()}")
         document = json.loads(out)
