@@ -2,8 +2,8 @@
 
 Each session has all strategies that fit, a fusion and a drawdown rule. It runs three times: undisturbed on SQLite; on
 SQLite again, stopped now and then and resumed; and (with --db) on PostgreSQL under another PYTHONHASHSEED. The three
-digests must be equal. What the session notes of the data (candles absent, without volume, off the grid, mended) must hold
-what `index.csv` beside the folder counts, and the first run's tape must verify.
+digests must be equal. What the session notes of the data (candles absent, without volume, off the grid, mended) must
+hold what `index.csv` beside the folder counts, and the first run's tape must verify.
 
     python benchmarks/real_candles.py --folder "$PAPERTAPE_TEST_DATA/candles"
 
