@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from papertape.broker.book import Book
@@ -17,7 +18,7 @@ from papertape.engine.config import SessionConfig, Spec, unique_names
 from papertape.engine.desk import Desk
 from papertape.engine.discovery import Plugins, load_strategy_file
 from papertape.engine.fill_models import GuardedFees, GuardedSlippage
-from papertape.engine.guard import Guard
+from papertape.engine.guard import GUEST_ERRORS, Guard
 from papertape.engine.journal import Journal
 from papertape.engine.registered import Kind, Registered
 from papertape.engine.seat import FusionSeat, StrategySeat
@@ -80,10 +81,10 @@ def make_feed(config: SessionConfig, plugins: Plugins, source: Mapping[str, Any]
 def _warmup(config: SessionConfig, plugins: Plugins, timeframe: str) -> int:
     """Candles of the feed that the longest look-back of a strategy or the sizer spans, in any timeframe it asks for."""
     sizer: Sizer = find(plugins, "sizer", config.sizer).create(config.sizer.kind, config.sizer.params)
-    spans = [sizer.lookback() * period(timeframe)]
+    spans = [_lookback(config.sizer.kind, sizer) * period(timeframe)]
     for spec in config.strategies:
         strategy: Strategy = find(plugins, "strategy", spec).create(spec.kind, spec.params)
-        spans += [strategy.lookback() * period(each) for each in (timeframe, *strategy.timeframes)]
+        spans += [_lookback(spec.kind, strategy) * period(each) for each in (timeframe, *strategy.timeframes)]
     return -(-max(spans) // period(timeframe))
 
 
@@ -152,7 +153,7 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
     session = Session(
         market, exchange, journal, seats, fusions, period(feed.timeframe), feed.warmed, config.stale_after
     )
-    rules_by_symbol = {instrument.symbol: instrument for instrument in instruments}
+    rules_by_symbol = MappingProxyType({instrument.symbol: instrument for instrument in instruments})
     contexts = {name: Context(name, feed.symbols, feed.timeframe, rules_by_symbol) for name in strategy_names}
     guards = [fee_guard, slip_guard]
     for seat in session.seats:
@@ -176,11 +177,9 @@ def _lookbacks(
 ) -> dict[str, int]:
     """How many candles to keep of each timeframe. Raises `ConfigError` for a look-back or timeframe that cannot be."""
     base = period(timeframe)
-    needed = {timeframe: max([1, *(sizer.lookback() for sizer in sizers)])}
+    needed = {timeframe: max([1, *(_lookback("the sizer", sizer) for sizer in sizers)])}
     for name, strategy in zip(names, strategies, strict=True):
-        lookback = strategy.lookback()
-        if not isinstance(lookback, int) or lookback < 1:
-            raise ConfigError(f"{name}: lookback() must give a whole number from 1, gave {lookback!r}")
+        lookback = _lookback(name, strategy)
         for wanted in (timeframe, *strategy.timeframes):
             try:
                 span = period(wanted)
@@ -190,3 +189,14 @@ def _lookbacks(
                 raise ConfigError(f"{name} asks for {wanted} candles, which cannot be made from {timeframe} candles")
             needed[wanted] = max(needed.get(wanted, 1), lookback)
     return needed
+
+
+def _lookback(name: str, component: Strategy | Sizer) -> int:
+    """What a component asks for; a guest's own code. Raises `ConfigError` where that is no number of candles."""
+    try:
+        lookback = component.lookback()
+    except GUEST_ERRORS as error:
+        raise ConfigError(f"{name}: lookback() failed: {type(error).__name__}: {error}") from error
+    if not isinstance(lookback, int) or lookback < 1:
+        raise ConfigError(f"{name}: lookback() must give a whole number from 1, gave {lookback!r}")
+    return lookback

@@ -12,6 +12,7 @@ from papertape.broker.money import plain
 from papertape.contract.errors import ConfigError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}")
+_NAMES = "up to 64 letters, digits, spaces, dots and dashes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ def unique_names(specs: tuple[Spec, ...], taken: tuple[str, ...] = ()) -> tuple[
             raise ConfigError(f"two books are named {name!r}; give each a name of its own (name=...)")
     for spec in specs:
         stem = spec.name or (Path(spec.kind).stem if spec.kind.endswith(".py") else spec.kind)
+        if not _NAME.fullmatch(stem):
+            raise ConfigError(f"{stem!r} cannot name a book: give it a name (name=...) of {_NAMES}")
         name, number = stem, 1
         while name in names or (name != spec.name and name in asked):
             number += 1
@@ -132,9 +135,7 @@ def _spec(key: str, kind: object, params: Mapping[str, Any]) -> Spec:
     rest = dict(params)
     name = rest.pop("name", None)
     if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):
-        raise ConfigError(
-            f"{key}: name {name!r} cannot name a book; use up to 64 letters, digits, spaces, dots and dashes"
-        )
+        raise ConfigError(f"{key}: name {name!r} cannot name a book; use {_NAMES}")
     return Spec(kind, rest, name)
 
 

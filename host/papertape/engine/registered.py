@@ -12,9 +12,11 @@ import pluggy
 
 from papertape.contract import (
     Component,
+    ConfigError,
     Feed,
     FeeModel,
     Fusion,
+    PapertapeError,
     PluginError,
     RiskRule,
     Sizer,
@@ -70,11 +72,16 @@ class Registered:
     def create(self, name: str, params: Mapping[str, object]) -> Any:
         """An instance out of a fresh copy of its module; errors call it `name`. Raises `ConfigError`."""
         cls = self.object
-        if issubclass(cls, ModuleStrategy):
-            cls = adapt(afresh(cls.module), self.name)
-        else:
-            cls = class_afresh(cls)
-        return cls.create(name, params)
+        try:
+            if issubclass(cls, ModuleStrategy):
+                cls = adapt(afresh(cls.module), self.name)
+            else:
+                cls = class_afresh(cls)
+            return cls.create(name, params)
+        except PapertapeError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise ConfigError(f"{name} cannot be made: {type(error).__name__}: {error}") from error
 
     def source_file(self) -> str | None:
         """The file that defines it; None where there is none."""

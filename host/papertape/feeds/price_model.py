@@ -9,8 +9,8 @@ with probability `2 * edge` it is overruled, and repeats the symbol's last sign.
     P(close > open, given all closed candles) = 0.5 + edge  after a candle that rose,  0.5 - edge  after one that fell,
 
 and no classifier of the next candle's direction beats "the same as the last one", which is right in `0.5 + edge` of all
-cases. Every candle opens at the close before it and moves by a tick at least (a price that is down to one tick cannot fall any
-further), so directions are in the candles to see.
+cases. Every candle opens at the close before it and moves by a tick at least, so directions are in the candles to see
+(but a price that is down to one tick cannot fall any further).
 Regimes drift by size, not by sign, which leaves directions alone: moves along the drift are larger by the fraction
 `trend`, and moves against it smaller. Trends rise five times for three that fall, which makes up for stress, when
 prices fall; a range drifts to and fro. A pull of the same kind, too weak to trade on, keeps prices within reach of
