@@ -1,8 +1,9 @@
 """Candles: one closed bar, its provenance, and a read-only window of them."""
 
+import struct
 from collections.abc import Iterator
 from enum import IntFlag
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -49,18 +50,12 @@ class Candle(NamedTuple):
     flags: int = 0
 
 
-CANDLE_DTYPE = np.dtype(
-    [
-        ("ts", "<i8"),
-        ("open", "<f8"),
-        ("high", "<f8"),
-        ("low", "<f8"),
-        ("close", "<f8"),
-        ("volume", "<f8"),
-        ("flags", "<i8"),
-    ]
-)
+PACKED: Final = struct.Struct("<qdddddq")
 """One packed candle of a window: 56 bytes, little-endian, in `Candle`'s order."""
+
+_FLOAT: Final = np.dtype("<f8")
+_INT: Final = np.dtype("<i8")
+_STRIDE: Final = (PACKED.size,)
 
 
 class Candles:
@@ -74,56 +69,62 @@ class Candles:
     (2, [2.0, 2.25], 2.5)
     """
 
-    __slots__ = ("_table",)
+    __slots__ = ("_packed",)
 
     def __init__(self, packed: bytes) -> None:
-        self._table = np.frombuffer(packed, dtype=CANDLE_DTYPE)
+        self._packed = packed
 
     @classmethod
     def pack(cls, rows: list[Row]) -> "Candles":
         """A window over `rows`, oldest first."""
-        return cls(np.array([tuple(row) for row in rows], dtype=CANDLE_DTYPE).tobytes())
+        return cls(b"".join(PACKED.pack(*row) for row in rows))
 
     def __len__(self) -> int:
-        return len(self._table)
+        return len(self._packed) // PACKED.size
 
     def __getitem__(self, index: int) -> Candle:
-        return Candle(*self._table[index].item())
+        return Candle._make(PACKED.unpack_from(self._packed, range(len(self))[index] * PACKED.size))
 
     def __iter__(self) -> Iterator[Candle]:
-        return map(Candle._make, self._table.tolist())
+        return map(Candle._make, PACKED.iter_unpack(self._packed))
+
+    def _column(self, field: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+        """A view with a plain dtype right on the bytes: the names of a structured one, shared by all, could be set."""
+        if not self._packed:
+            return np.empty(0, dtype)
+        return np.ndarray(len(self), dtype, self._packed, 8 * field, _STRIDE)
 
     @property
     def ts(self) -> Ints:
         """(n,) int64, open times, ms UTC."""
-        return self._table["ts"]
+        return self._column(TS, _INT)
 
     @property
     def open(self) -> Floats:
         """(n,) float64, quote currency."""
-        return self._table["open"]
+        return self._column(OPEN, _FLOAT)
 
     @property
     def high(self) -> Floats:
         """(n,) float64, quote currency."""
-        return self._table["high"]
+        return self._column(HIGH, _FLOAT)
 
     @property
     def low(self) -> Floats:
         """(n,) float64, quote currency."""
-        return self._table["low"]
+        return self._column(LOW, _FLOAT)
 
     @property
     def close(self) -> Floats:
         """(n,) float64, quote currency."""
-        return self._table["close"]
+        return self._column(CLOSE, _FLOAT)
 
     @property
     def volume(self) -> Floats:
         """(n,) float64, units of the base."""
-        return self._table["volume"]
+        return self._column(VOLUME, _FLOAT)
 
     @property
     def flags(self) -> Ints:
         """(n,) int64, `CandleFlag` bits."""
-        return self._table["flags"]
+        return self._column(FLAGS, _INT)

@@ -2,7 +2,8 @@
 
 import time
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from papertape.broker.book import Book
@@ -138,7 +139,7 @@ class Session:
                 try:
                     wishes = on_snapshot(snapshot)
                     if wishes.__class__ is not list:
-                        wishes = list(wishes or ())
+                        wishes = _listed(wishes)
                 except GUEST_ERRORS as error:
                     spent(clock() - started)
                     self._failed(seat, error)
@@ -286,4 +287,13 @@ class Session:
         return failures
 
 
+def _listed(wishes: Iterable[Wish] | None) -> list[Wish]:
+    """What a strategy yielded. Raises `PluginError` for more than anybody can mean, before memory runs out."""
+    found = [] if wishes is None else list(islice(wishes, MOST_WISHES + 1))
+    if len(found) > MOST_WISHES:
+        raise PluginError(f"it yielded more than {MOST_WISHES:,} wishes in one batch")
+    return found
+
+
 _NONE: frozenset[str] = frozenset()
+MOST_WISHES = 10_000

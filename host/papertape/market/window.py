@@ -1,12 +1,10 @@
 """Windows of closed candles: cheap to extend, and copied out as immutable bytes only when somebody looks."""
 
-import struct
 from collections import deque
 
-from papertape.contract.candle import CANDLE_DTYPE, Row
+from papertape.contract.candle import PACKED, Row
 
-_PACK = struct.Struct("<qdddddq")
-_SIZE = CANDLE_DTYPE.itemsize
+_SIZE = PACKED.size
 
 
 class Window:
@@ -43,6 +41,6 @@ class Window:
                 half = self.capacity * _SIZE
                 self._buffer[:half] = self._buffer[half:]
                 self._end = self.capacity
-            _PACK.pack_into(self._buffer, self._end * _SIZE, *row)
+            PACKED.pack_into(self._buffer, self._end * _SIZE, *row)
             self._end += 1
         self._pending.clear()
