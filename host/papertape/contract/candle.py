@@ -91,7 +91,7 @@ class Candles:
     def _column(self, field: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         """A view with a plain dtype right on the bytes: the names of a structured one, shared by all, could be set."""
         if not self._packed:
-            return np.empty(0, dtype)
+            return np.ndarray(0, dtype, self._packed)
         return np.ndarray(len(self), dtype, self._packed, 8 * field, _STRIDE)
 
     @property
