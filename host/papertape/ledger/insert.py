@@ -40,7 +40,11 @@ class Insert:
     def _insert(self, connection: Connection, session: str, rows: Sequence[Sequence[Any]]) -> None:
         count = len(rows)
         columns: list[Any] = [repeat(session, count), *zip(*rows, strict=True)]
-        absent = tuple(place for place in range(1, len(columns)) if columns[place].count(None) == count)
+        absent = tuple(
+            place
+            for place in range(1, len(columns))  # most columns show by their first value that they are not absent
+            if columns[place][0] is None and columns[place].count(None) == count
+        )
         for place in self._exact:  # both databases take an amount as text, without going through a float
             columns[place] = [None if value is None else exact_text(value) for value in columns[place]]
         if self._sqlite:
