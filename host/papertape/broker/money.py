@@ -62,19 +62,12 @@ def floor_to(value: Decimal, step: Decimal) -> Decimal:
     >>> floor_to(Decimal("1.2345"), Decimal("0.01"))
     Decimal('1.23')
     """
-    return _to_step(value, step, ROUND_FLOOR)
+    return multiply(divide(value, step).to_integral_value(ROUND_FLOOR, ROUNDED), step) if step else value
 
 
 def ceil_to(value: Decimal, step: Decimal) -> Decimal:
     """The smallest multiple of `step` that is not below `value`; `value` itself where step is 0."""
-    return _to_step(value, step, ROUND_CEILING)
-
-
-def _to_step(value: Decimal, step: Decimal, rounding: str) -> Decimal:
-    if not step:
-        return value
-    steps = divide(value, step).to_integral_value(rounding=rounding, context=ROUNDED)
-    return multiply(steps, step)
+    return multiply(divide(value, step).to_integral_value(ROUND_CEILING, ROUNDED), step) if step else value
 
 
 def plain(value: Decimal) -> str:

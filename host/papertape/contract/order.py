@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
+from numbers import Real
 from typing import Literal, TypeAlias
 
 from papertape.contract.errors import InvalidValue
+from papertape.contract.signal import MOST
 
 Side: TypeAlias = Literal["buy", "sell"]
 OrderType: TypeAlias = Literal["market", "limit", "stop", "stop-limit", "trailing-stop"]
@@ -14,6 +16,9 @@ SIDES: tuple[Side, ...] = ("buy", "sell")
 ORDER_TYPES: tuple[OrderType, ...] = ("market", "limit", "stop", "stop-limit", "trailing-stop")
 TIMES_IN_FORCE: tuple[TimeInForce, ...] = ("GTC", "IOC", "FOK", "GTT")
 Number: TypeAlias = Decimal | float | int
+LEAST = 1e-18
+DIGITS = 36
+"""An order's numbers have no more digits and are no smaller: products of longer ones would not be exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class OrderRequest:
     tag: str | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.symbol, str):
+            raise InvalidValue(f"an order's symbol must be text, was {self.symbol!r}")
         if self.side not in SIDES:
             raise InvalidValue(f"order for {self.symbol}: side must be buy or sell, was {self.side!r}")
         if self.type not in ORDER_TYPES:
@@ -52,8 +59,7 @@ class OrderRequest:
                 f"order for {self.symbol}: time_in_force {self.time_in_force!r} is not one of "
                 f"{', '.join(TIMES_IN_FORCE)}"
             )
-        if not (isfinite(self.quantity) and self.quantity > 0):
-            raise InvalidValue(f"order for {self.symbol}: quantity must be above 0, was {self.quantity}")
+        self._positive("quantity")
         self._require("price", self.type in ("limit", "stop-limit"))
         self._require("trail", self.type == "trailing-stop")
         if self.type == "trailing-stop":
@@ -66,6 +72,8 @@ class OrderRequest:
                 raise InvalidValue(f"order for {self.symbol}: {name} must be text or None, was {value!r}")
         if (self.expires is not None) != (self.time_in_force == "GTT"):
             raise InvalidValue(f"order for {self.symbol}: expires goes with GTT, and GTT with expires")
+        if self.expires is not None and not (isinstance(self.expires, Real) and 0 <= self.expires < MOST):
+            raise InvalidValue(f"order for {self.symbol}: expires is a time in ms UTC, was {self.expires!r}")
 
     def _require(self, name: str, needed: bool) -> None:
         if (getattr(self, name) is not None) != needed:
@@ -77,6 +85,10 @@ class OrderRequest:
         value = getattr(self, name)
         if value is not None and not (isfinite(value) and value > 0):
             raise InvalidValue(f"order for {self.symbol}: {name} must be above 0, was {value}")
+        if value is not None and not LEAST <= value < MOST:
+            raise InvalidValue(f"order for {self.symbol}: {name} must lie in {LEAST:.0e}..{MOST:.0e}, was {value}")
+        if isinstance(value, Decimal) and len(value.as_tuple().digits) > DIGITS:
+            raise InvalidValue(f"order for {self.symbol}: {name} may have {DIGITS} digits, was {value}")
 
 
 @dataclass(frozen=True, slots=True)

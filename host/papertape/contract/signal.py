@@ -11,6 +11,8 @@ from papertape.contract.errors import InvalidValue
 
 Action: TypeAlias = Literal["buy", "short", "close", "sell", "cover", "target"]
 ACTIONS: tuple[Action, ...] = ("buy", "short", "close", "sell", "cover", "target")
+MOST = 1e18
+"""Every number of a wish is smaller: sums with larger ones would not be exact in the digits that the books carry."""
 NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -45,6 +47,8 @@ class Signal:
     fraction: float | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.symbol, str):
+            raise InvalidValue(f"a signal's symbol must be text, was {self.symbol!r}")
         if self.action not in ACTIONS:
             raise InvalidValue(f"signal for {self.symbol}: action {self.action!r} is not one of {', '.join(ACTIONS)}")
         if not isinstance(self.reason, str):
@@ -59,6 +63,10 @@ class Signal:
             value = getattr(self, name)
             if value is not None and not isfinite(value):
                 raise InvalidValue(f"signal for {self.symbol}: {name} must be finite, was {value}")
+        for name in ("stop_loss", "take_profit", "size", "quantity", "fraction", "valid_for"):
+            value = getattr(self, name)
+            if value is not None and not -MOST < value < MOST:
+                raise InvalidValue(f"signal for {self.symbol}: {name} must be less than {MOST:.0e}, was {value}")
         if self.valid_for is not None and self.valid_for <= 0:
             raise InvalidValue(f"signal for {self.symbol}: valid_for is ms above 0 or None, was {self.valid_for}")
         given = (self.quantity is not None) + (self.fraction is not None)

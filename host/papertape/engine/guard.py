@@ -86,5 +86,5 @@ class Guard:
 def _said(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001  # the error is a guest's, and so is its __str__
+    except GUEST_ERRORS:  # the error is a guest's, and so is its __str__
         return "(its message cannot be read)"

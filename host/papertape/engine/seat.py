@@ -14,7 +14,7 @@ from papertape.contract.signal import Signal
 from papertape.contract.snapshot import BookView, Position
 from papertape.contract.strategy import Strategy, Wish
 from papertape.engine.desk import Desk
-from papertape.engine.guard import Guard
+from papertape.engine.guard import GUEST_ERRORS, Guard
 
 SIDES = {"buy": 1, "short": -1, "close": 0, "sell": 0, "cover": 0}
 
@@ -202,7 +202,7 @@ class FusionSeat(Seat):
         if signals:
             try:
                 self.take(signals, muted)
-            except PluginError as error:
+            except GUEST_ERRORS as error:
                 self.guard.failed(error)
 
 

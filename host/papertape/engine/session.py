@@ -161,7 +161,7 @@ class Session:
     def _hear(self, seat: StrategySeat, wishes: Sequence[Wish], muted: bool) -> None:
         try:
             seat.take(wishes, muted)
-        except PluginError as error:
+        except GUEST_ERRORS as error:  # a wish is a guest's object: to hash, compare or print it may raise anything
             self._failed(seat, error)
 
     def _failed(self, seat: StrategySeat, error: BaseException) -> None:

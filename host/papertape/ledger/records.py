@@ -67,7 +67,7 @@ class OrderRow(NamedTuple):
 class FillRow(NamedTuple):
     """One execution. `cash`, `position`: of the book after it. `profit`: realised by it, net of its fee and of its
     share of the entry's, None for an entry. `best`, `worst`: the most favourable and adverse price since
-    the position was opened, on a closing fill. `note`: what was special about it (gap, cut to cash, partial, liquidation)."""
+    the position was opened, on a closing fill. `note`: what was special about it (gap, partial, liquidation)."""
 
     seq: int
     order: int
