@@ -80,9 +80,7 @@ class Book:
         """Recomputes the floats that marking uses; after every change of cash or holdings."""
         self._cash = self.equity = float(self.cash)
         self.exposure = 0.0
-        self._held = [
-            (slot, float(self.holdings[slot].quantity), self.holdings[slot]) for slot in sorted(self.holdings)
-        ]
+        self._held = [(slot, float(holding.quantity), holding) for slot, holding in sorted(self.holdings.items())]
 
     def quantity(self, slot: int) -> Decimal:
         """Signed units held."""
@@ -146,10 +144,10 @@ class Book:
         flow = notional if sign < 0 else notional.copy_negate()
         self.cash = subtract(add(self.cash, flow), fee)
         holding = self.holdings.get(slot)
-        settled = self._open(slot, sign, quantity, notional, fee, at, price) if holding is None else None
-        if holding is not None:
+        if holding is None:
+            settled = self._open(slot, sign, quantity, notional, fee, at, price)
+        else:
             settled = self._change(slot, holding, sign, quantity, notional, fee, at, price)
-        assert settled is not None
         self.touched.add(slot)
         self.refresh()
         return settled
