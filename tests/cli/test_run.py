@@ -33,6 +33,7 @@ def test_with_nothing_said_it_runs_the_demo() -> None:
     assert (found["status"], found["bars"], found["snapshots"]) == ("finished", 180, 60)
     assert all(book.keys() >= BOOK_KEYS for book in found["books"])
     assert all(plugin.keys() >= PLUGIN_KEYS and plugin["status"] == "ok" for plugin in found["plugins"])
+    assert {plugin["calls"] for plugin in found["plugins"] if plugin["name"] != "weighted-vote"} == {60}
     assert "weighted-vote" in {book["name"] for book in found["books"]} and len(found["books"]) > 5
     assert found["digest"].startswith("sha256:") and found["db"].startswith("sqlite:")
 

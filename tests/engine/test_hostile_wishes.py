@@ -69,3 +69,46 @@ def test_a_wish_that_cannot_be_acted_on_is_an_error_of_its_strategy(wish: str, t
     found = kept(url)
     assert found.session.status == "finished"
     assert [event.kind for event in found.events] == ["error"] * 4
+
+
+TAMPERS = """
+from decimal import Decimal
+from papertape import Strategy
+
+
+class Tampers(Strategy):
+    '''Changes what it was given.'''
+
+    keeps = ()
+
+    def on_start(self, context):
+        for instrument in context.instruments.values():
+            object.__setattr__(instrument, "taker", Decimal("0.5"))
+
+    def on_snapshot(self, snapshot):
+        snapshot.candles(snapshot.symbols[0]).close.sort()
+"""
+BUYS = """
+from papertape import Signal, Strategy
+
+
+class Buys(Strategy):
+    '''Buys.'''
+
+    keeps = ()
+
+    def on_snapshot(self, snapshot):
+        yield Signal.buy(snapshot.symbols[0])
+"""
+
+
+def test_what_a_strategy_was_given_is_its_own_to_spoil(tmp_path: Path) -> None:
+    tampers, buys = tmp_path / "tampers.py", tmp_path / "buys.py"
+    tampers.write_text(TAMPERS)
+    buys.write_text(BUYS)
+    fees = []
+    for name, files in (("alone", [buys]), ("beside", [tampers, buys])):
+        url = f"sqlite:///{tmp_path / name}.db"
+        run(url, of_files(*files, bars=8))
+        fees.append([fill.fee for fill in kept(url).fills if fill.book == "buys"])
+    assert fees[0] == fees[1] != []

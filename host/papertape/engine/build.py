@@ -1,7 +1,7 @@
 """Builds a session from its configuration: components found, created afresh, guarded, and seated."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -153,12 +153,17 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
     session = Session(
         market, exchange, journal, seats, fusions, period(feed.timeframe), feed.warmed, config.stale_after
     )
-    rules_by_symbol = MappingProxyType({instrument.symbol: instrument for instrument in instruments})
-    contexts = {name: Context(name, feed.symbols, feed.timeframe, rules_by_symbol) for name in strategy_names}
+    contexts = {name: _context(name, feed, instruments) for name in strategy_names}
     guards = [fee_guard, slip_guard]
     for seat in session.seats:
         guards += [seat.guard, seat.desk.sizer_guard, *(rule_guard for _, rule_guard in seat.desk.rules)]
     return Built(session, tuple(parts), contexts, instruments, tuple(guards))
+
+
+def _context(name: str, feed: Feed, instruments: Sequence[Instrument]) -> Context:
+    """With instruments of its own: a guest that finds a way to change one changes nothing for the exchange."""
+    own = MappingProxyType({instrument.symbol: replace(instrument) for instrument in instruments})
+    return Context(name, feed.symbols, feed.timeframe, own)
 
 
 def _check_weights(name: str, fusion: Fusion, members: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ COMMIT_EVERY = 1.0
 COMMIT_RECORDS = 8_000
 """Records after which it commits all the same, so that its memory does not grow with what it does."""
 TIMES_KEPT = 2_048
-"""Measured calls of a guest that wait, at full pace, to be counted together; for a few it costs as much as for many."""
+"""Measured calls of a guest that wait to be counted together; for a few it costs as much as for many."""
 YOUNG_OBJECTS = 50_000
 """New objects between two looks of the garbage collector; a chunk of candles alone makes thousands."""
 
@@ -118,6 +118,7 @@ class Runner:
                     status = "stopped"
         except BadRow as bad:
             error, status = bad, "failed"
+        self._count_times()
         self._commit({"status": status, "error": None if error is None else str(error)})
         self._ended = time.perf_counter()
         return Ended(status, error, (*self._refused, *checkpoint.unkept(self.built), *self.session.stop()))
@@ -135,9 +136,7 @@ class Runner:
             self._times += times[: session.journal.batch - before]
             if session.interrupted:
                 return False
-            for guard in self.built.guards:
-                if len(guard.spent) >= TIMES_KEPT:
-                    guard.fold_times()
+            self._count_times(TIMES_KEPT)
             self.progress(session.journal.batch + 1 - session.warmed)
             if every or time.perf_counter() - committed >= COMMIT_EVERY or session.journal.waiting >= COMMIT_RECORDS:
                 self._commit({})
@@ -159,11 +158,18 @@ class Runner:
                     return False
             self.session.step(times[0], rows[0])
             self._times += times
+            self._count_times(TIMES_KEPT)
             self.progress(self.session.journal.batch + 1 - self.session.warmed)
             self._commit({})
             if self.session.interrupted or not self._obey():
                 return False
         return True
+
+    def _count_times(self, kept: int = 1) -> None:
+        """Counts the measured calls of guests that have `kept` or more waiting."""
+        for guard in self.built.guards:
+            if len(guard.spent) >= kept:
+                guard.fold_times()
 
     def _chunks(self, size: int) -> Any:
         """The feed's batches in chunks of `size`, up to the session's limit."""
