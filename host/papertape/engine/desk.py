@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
+from papertape.broker.book import Book
+from papertape.broker.exchange import Exchange
 from papertape.broker.money import ZERO, add, ceil_to, decimal, divide, exact, floor_to, multiply, plain, subtract
 from papertape.broker.order import Order, Role
 from papertape.contract.instrument import Instrument
 from papertape.contract.order import Cancel, OrderRequest
-from papertape.contract.risk import Standing
+from papertape.contract.risk import RiskRule, Sizer, Standing
 from papertape.contract.signal import Signal
 from papertape.engine.dealings import ONE, Dealings, Refused
 from papertape.engine.guard import GUEST_ERRORS, Guard
+from papertape.engine.journal import Journal
 from papertape.engine.order_requests import place_requests
+from papertape.market.market import Market
 
 TRIPS_KEPT = 100
 
@@ -24,9 +27,20 @@ class Desk(Dealings):
     comparison. `after_flat`: the new sides of reversals; `refusals`: the last one of each symbol.
     """
 
-    def __init__(self, *dealings: Any) -> None:
-        super().__init__(*dealings)
-        self.quiet: list[Signal | None] = [None] * len(self.market.symbols)
+    def __init__(
+        self,
+        book: Book,
+        exchange: Exchange,
+        market: Market,
+        journal: Journal,
+        period: int,
+        latency: int,
+        sizer: tuple[Sizer, Guard],
+        rules: Sequence[tuple[RiskRule, Guard]],
+        refuses: int = 0,
+    ) -> None:
+        super().__init__(book, exchange, market, journal, period, latency, sizer, rules, refuses)
+        self.quiet: list[Signal | None] = [None] * len(market.symbols)
         self.after_flat: dict[int, tuple[Signal, int]] = {}
         self.refusals: dict[int, tuple[str, str]] = {}
 
