@@ -173,6 +173,25 @@ def test_a_failed_session_is_resumed_once_the_file_is_the_recorded_one_again() -
     assert document("sessions", "list")["sessions"][0]["digest"] == listed["digest"]
 
 
+def test_a_session_goes_on_over_a_file_whose_bad_row_was_mended_and_ends_as_if_it_had_never_been_bad() -> None:
+    rest = [f"{60_000 * k},100,{103 + k % 5},98,{99 + k % 4},10" for k in range(31, 60)]
+    mended = f"{60_000 * 30},100,104,97,99,10"
+    whole = document("run", *candles(*GOOD, mended, *rest))
+    papertape("run", *candles(*GOOD, f"{60_000 * 30},{BAD['NaN']}", *rest))
+    failed = document("sessions", "list")["sessions"][0]
+    candles(*GOOD, mended, *rest)
+    done = document("run", "--resume", failed["session"])
+    assert (done["status"], done["digest"]) == ("finished", whole["digest"])
+    assert document("sessions", "verify", failed["session"])["equal"]
+
+
+def test_a_mended_file_that_says_something_else_about_the_past_is_refused() -> None:
+    papertape("run", *candles(*GOOD, f"{60_000 * 30},{BAD['NaN']}"))
+    failed = document("sessions", "list")["sessions"][0]
+    candles(*[f"{60_000 * k},100,{108 + k % 7},90,{91 + 17 * (k % 2)},10" for k in range(31)])
+    assert "has the SHA-256" in refusal("run", "--resume", failed["session"], code=1)
+
+
 def test_a_replaced_file_is_refused() -> None:
     source = candles(*GOOD)
     first = document("run", *source, "--checkpoint-every", 5)

@@ -33,6 +33,10 @@ cli = Root(
 
     Everything papertape keeps is in the folder PAPERTAPE_HOME (default ~/.papertape).
     A backtest is `papertape run --feed replay`.
+
+    \b
+    Example:
+      papertape run --bars 2000
     """,
 )
 click.version_option(__version__, "-V", "--version", prog_name="papertape")(cli)

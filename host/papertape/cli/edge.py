@@ -29,7 +29,9 @@ def run_and_exit(command: Callable[[], object]) -> NoReturn:
         code = error.exit_code
     except BrokenPipeError:
         code = _reader_left()
-    except Exception as error:  # noqa: BLE001  # the last place before the user: anything else would be a traceback
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001  # the last place before the user: else there would be a traceback
         if isinstance(error, OSError) and error.errno == errno.EPIPE:
             code = _reader_left()
         else:
@@ -50,7 +52,7 @@ def _usage(error: click.ClickException) -> str:
     return text
 
 
-def _explain(error: Exception) -> tuple[str, int]:
+def _explain(error: BaseException) -> tuple[str, int]:
     # Not imported before there is an error: the contract brings numpy, and `--help` has no use for it.
     from papertape.contract.errors import PapertapeError
 

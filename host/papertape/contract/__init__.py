@@ -25,7 +25,7 @@ from papertape.contract.feed import Block, Feed, Note
 from papertape.contract.fusion import Council, Fusion, Stance
 from papertape.contract.hookspecs import hookimpl
 from papertape.contract.instrument import Instrument
-from papertape.contract.order import Cancel, Fill, OrderRequest, WorkingOrder
+from papertape.contract.order import Cancel, Fill, OrderRequest, Side, WorkingOrder
 from papertape.contract.risk import Mark, RiskRule, Sizer, SizingRequest, Standing, Verdict
 from papertape.contract.signal import Signal
 from papertape.contract.snapshot import BookView, Position, Snapshot
@@ -67,6 +67,7 @@ __all__ = [
     "SchemaOutOfDate",
     "SessionDiffers",
     "SessionOwned",
+    "Side",
     "Signal",
     "Sizer",
     "SizingRequest",

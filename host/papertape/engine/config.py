@@ -160,6 +160,8 @@ def _whole(least: int) -> Callable[[str, object], int]:
     def read(key: str, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise ConfigError(f"{key} must be a whole number from {least}, was {value!r}")
+        if value >= 2**63:
+            raise ConfigError(f"{key} must be below 2**63, was {value!r}")
         return value
 
     return read
