@@ -29,6 +29,7 @@ def fail(error: str) -> None:
         "request": RequestError("symbol 'X' is unknown; name one of A, B"),
         "known": PapertapeError("the disk is full\x1b[2J; make room"),
         "unknown": KeyError("surprise"),
+        "odd": GeneratorExit("odd"),
         "interrupt": KeyboardInterrupt(),
     }[error]
 
@@ -46,6 +47,7 @@ def failed(error: str, *args: str) -> Result:
         ("request", 2, "Error: symbol 'X' is unknown; name one of A, B"),
         ("known", 1, r"Error: the disk is full\x1b[2J; make room"),
         ("unknown", 1, "Error: KeyError: 'surprise' (unexpected; --debug shows the traceback)"),
+        ("odd", 1, "Error: GeneratorExit: odd (unexpected; --debug shows the traceback)"),
     ],
 )
 def test_a_failure_is_one_plain_line_on_stderr_and_an_exit_code(error: str, code: int, line: str) -> None:

@@ -72,6 +72,7 @@ NO_RULES: tuple[object, ...] = ([], "A", {"A": 1})
         *(("fee_bps", bad, "fee_bps must be a number from 0, was ") for bad in NO_FEE),
         *(("participation", bad, "participation must be a number above 0, was ") for bad in NO_SHARE),
         *(("seed", bad, f"seed {WHOLE} 0, was ") for bad in NO_SEED),
+        ("seed", 2**63, "seed must be below 2**63, was "),
         *(("latency", bad, f"latency {WHOLE} 0, was ") for bad in (-1, 0.5)),
         *(("max_errors", bad, f"max_errors {WHOLE} 1, was ") for bad in (0, None)),
         *(("stale_after", bad, f"stale_after {WHOLE} 1, was ") for bad in (0, "3")),
