@@ -20,6 +20,8 @@ from papertape import (
 )
 from papertape.engine.config import Spec
 
+BTC = "BTC/USDT"
+
 D = Decimal
 BUY, SHORT, CLOSE = Signal.buy("A"), Signal.short("A"), Signal.close("A")
 MARGIN: dict[str, Any] = {"instruments": {"A": {"margin": True, "leverage": 2}}}
@@ -407,3 +409,23 @@ def test_a_strategys_entries_are_blocked_on_candles_it_does_not_tolerate() -> No
     picky.refuses = CandleFlag.FILE
     played = play_all(calm(2), {"picky": picky})
     assert played.refusals == [(0, "its newest candle carries a flag that the strategy does not tolerate")]
+
+
+class Raises(RiskRule):
+    """A standing rule that fails at every mark."""
+
+    keeps = ()
+
+    def on_mark(self, now: int, equity: float, exposure: float) -> Standing | None:
+        raise ValueError("no")
+
+
+def test_a_standing_rule_that_fails_blocks_entries() -> None:
+    played = play(
+        {BTC: flat(100, 100, 100, 100)},
+        {1: [Signal.buy(BTC)]},
+        parts=[("risk-rule", "raises", Raises)],
+        risk=(Spec("raises"),),
+    )
+    assert not played.fills
+    assert played.refusals == [(1, "the rule scripted/raises failed, so nothing is entered")]

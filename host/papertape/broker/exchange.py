@@ -283,7 +283,7 @@ class Meeting:
         if order.role == "entry" and (order.stop_loss is not None or order.take_profit is not None):
             self._bracket(order, quantity, inside=at != self.row[TS])
         if order.role in LEGS:
-            self._shrink_bracket(order, quantity)
+            self._shrink_sibling(order, quantity)
         self._follow_position()
 
     def _bracket(self, entry: Order, quantity: Decimal, inside: bool) -> None:
@@ -318,13 +318,10 @@ class Meeting:
             self.book.place(leg)
             journal.created(self.book, leg)
 
-    def _shrink_bracket(self, leg: Order, quantity: Decimal) -> None:
-        """The other leg shrinks with this one; what its entry has not filled yet is not wanted any more."""
+    def _shrink_sibling(self, leg: Order, quantity: Decimal) -> None:
         for other in self._mine():
             if other.parent == leg.parent and other.role in LEGS and other is not leg:
                 self._shrink(other, quantity, "the other leg of its bracket was filled")
-            elif other.id == leg.parent:
-                self.exchange.end(self.book, other, "cancelled", "its bracket has closed what was filled of it")
 
     def _follow_position(self) -> None:
         """Legs never cover more than the position; with the position gone, so are its legs and exits."""
