@@ -14,6 +14,8 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     import papertape.contract as contract  # `from papertape import` would ask this function again
 
+    if name == "__all__":
+        return contract.__all__
     if name in contract.__all__:
         return getattr(contract, name)
     raise AttributeError(f"module 'papertape' has no attribute {name!r}")

@@ -6,6 +6,17 @@ from typing import Any
 from papertape.cli.output import duration, print_table, print_text
 from papertape.market.timeframe import iso
 
+NOTED = {
+    "gap": "candles absent",
+    "zero-volume": "without volume",
+    "duplicate": "more than once",
+    "widened": "with a widened range",
+    "outlier": "far from the candle before",
+    "skipped": "skipped",
+    "off-grid": "off the grid",
+}
+"""What a note of each kind counts."""
+
 
 def print_closing(document: dict[str, Any], ledger: str) -> None:
     """Prints what a session came to, and the commands that show more."""
@@ -39,7 +50,9 @@ def print_closing(document: dict[str, Any], ledger: str) -> None:
     if document["buy_and_hold"] is not None:
         print_text(f"\nbuying and holding the market: {percent(document['buy_and_hold'], signed=True)} before fees")
     for note in document["notes"]:
-        print_text(f"data: {note['symbol']} ({note['source']}): {note['count']:,} {note['kind']}: {note['example']}")
+        print_text(
+            f"data: {note['symbol']} ({note['source']}): {note['count']:,} {NOTED[note['kind']]}: {note['example']}"
+        )
     for plugin in document.get("plugins", []):
         if plugin["status"] != "ok" or plugin["errors"]:
             print_text(f"plugin {plugin['name']}: {plugin['status']}, {plugin['errors']} errors")

@@ -164,7 +164,7 @@ def _named(name: str, kind: str | None) -> "Registered":
     for failure in found.failures:
         if failure.plugin == name:
             raise PluginError(f"plugin {name!r} is left out: {failure.reason}")
-    near = get_close_matches(name, [part.name for part in found.components])
+    near = get_close_matches(name, [part.name for part in found.components if part.name != "none"])
     hint = f"did you mean {' or '.join(near)}? " if near else ""
     raise UnknownComponent(f"no component is called {name!r}; {hint}`papertape plugins list` names them all")
 

@@ -44,6 +44,8 @@ def resume_session(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
             return _close(ledger, row, options)
         with ledger.own(row.id) as writer:
             back = resume(ledger, row.id, plugins)
+            for line in back.news:
+                say(line)
             entries = sum(1 for _ in ledger.rows(row.id, TapeRow))
             runner = Runner(
                 back.header.config,

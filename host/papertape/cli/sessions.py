@@ -157,9 +157,9 @@ def verify(session: str, db: str, as_json: bool) -> None:
             f"{found.digest}"
         )
         if found.code:
-            print_text(f"the code of {', '.join(found.code)} has changed since; what it does on this tape has not")
+            print_text(f"the code of {', '.join(found.code)} has changed; what it does on this tape has not")
     if not found.equal:
-        code = f" (the code of {', '.join(found.code)} is not what the tape names)" if found.code else ""
+        code = f" (the code of {', '.join(found.code)} is not what it was all the time)" if found.code else ""
         raise SessionDiffers(f"session {row.id} differs from its tape{code}: {found.difference or 'closing balances'}")
 
 

@@ -27,6 +27,9 @@ from papertape.market.instruments import instruments_of
 from papertape.market.market import Market
 from papertape.market.timeframe import period
 
+MOST_CANDLES = 1_000_000
+"""The longest look-back: 56 bytes a candle, twice, for every symbol."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -202,6 +205,6 @@ def _lookback(name: str, component: Strategy | Sizer) -> int:
         lookback = component.lookback()
     except GUEST_ERRORS as error:
         raise ConfigError(f"{name}: lookback() failed: {type(error).__name__}: {error}") from error
-    if not isinstance(lookback, int) or lookback < 1:
-        raise ConfigError(f"{name}: lookback() must give a whole number from 1, gave {lookback!r}")
+    if not isinstance(lookback, int) or not 1 <= lookback <= MOST_CANDLES:
+        raise ConfigError(f"{name}: lookback() must give a whole number from 1 to {MOST_CANDLES:,}, gave {lookback!r}")
     return lookback

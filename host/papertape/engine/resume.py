@@ -19,12 +19,14 @@ from papertape.ledger.store import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """A session at its newest checkpoint. `tape`: entries that the resume itself adds, before the next batch."""
+    """A session at its newest checkpoint. `tape`: entries that the resume itself adds, before the next batch; `news`:
+    what they say, a line each."""
 
     header: Header
     feed: Feed
     built: Built
     tape: tuple[TapeRow, ...]
+    news: tuple[str, ...]
 
 
 def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
@@ -35,11 +37,13 @@ def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
         raise LedgerError(f"session {session} has no checkpoint to go on from: run it again as a new session")
     header = read_header(tape)
     added: list[TapeRow] = []
+    news: list[str] = []
     try:
         feed = make_feed(header.config, plugins, header.feed)
     except TapeSourceChanged as error:
         header, feed = _mended(ledger, session, plugins, header, tape, kept, error)
         added.append(TapeRow(0, kept.batch + 1, kept.at, SOURCE, canonical(dict(header.feed))))
+        news.append("the source was mended; it gives the same as before up to where the session stands")
     built = build(header.config, plugins, feed)
     built.session.start(built.contexts)
     built.session.journal.drain()
@@ -48,12 +52,14 @@ def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
     changed = {name for name, code in built.code.items() if header.code.get(name) != code}
     if changed:
         added.append(TapeRow(0, kept.batch + 1, kept.at, CODE, canonical(built.code)))
+        news.append(f"the code of {', '.join(sorted(changed))} has changed; the session goes on with the new code")
     for plugin, reason in _revive(ledger, session, built, plugins, header, tape, kept, state, changed):
         command = {"command": "disable", "plugin": plugin, "reason": reason}
         built.session.apply(kept.at, command)
         added.append(TapeRow(0, kept.batch + 1, kept.at, COMMAND, canonical(command)))
+        news.append(f"{plugin} is disabled: {reason}")
     numbered = [row._replace(number=tape[-1].number + 1 + number) for number, row in enumerate(added)]
-    return Resumed(header, feed, built, tuple(numbered))
+    return Resumed(header, feed, built, tuple(numbered), tuple(news))
 
 
 def _mended(

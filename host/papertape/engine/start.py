@@ -32,6 +32,11 @@ def start(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, cr
     Raises `RequestError` kinds for all that is known to be wrong before the first candle; nothing is kept then.
     """
     feed = make_feed(config, plugins)
+    total = feed.total()
+    if feed.warmed and total is not None and total <= feed.warmed:
+        raise ConfigError(
+            f"all {total:,} batches of the feed would only warm up (warmup is {feed.warmed:,}): lower --warmup"
+        )
     built = build(config, plugins, feed)
     check_affordable(config, built, feed)
     built.session.start(built.contexts)

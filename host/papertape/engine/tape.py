@@ -54,6 +54,11 @@ def read_header(rows: Sequence[TapeRow]) -> Header:
     return Header(read_config(document["config"]), feed, code)
 
 
+def codes(rows: Sequence[TapeRow]) -> list[Mapping[str, Mapping[str, str | None]]]:
+    """The code of every part by name, as the header has it and as it was after each change."""
+    return [json.loads(rows[0].payload)["code"], *(json.loads(row.payload) for row in rows if row.kind == CODE)]
+
+
 def commands_by_batch(rows: Iterable[TapeRow]) -> dict[int, list[tuple[int, dict[str, Any]]]]:
     """The operator's commands as (time, command), by the number of the batch before which they stand."""
     found: dict[int, list[tuple[int, dict[str, Any]]]] = {}

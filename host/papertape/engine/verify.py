@@ -12,7 +12,7 @@ from papertape.engine import digest
 from papertape.engine.build import Built, build, make_feed
 from papertape.engine.discovery import Plugins
 from papertape.engine.fold import fold
-from papertape.engine.tape import commands_by_batch, read_header
+from papertape.engine.tape import codes, commands_by_batch, read_header
 from papertape.ledger.records import CheckpointRow, Effects, FillRow, OrderRow, PluginEventRow, SignalRow, TapeRow
 from papertape.ledger.store import Ledger, SessionRow
 
@@ -48,7 +48,9 @@ def verify(ledger: Ledger, session: SessionRow, plugins: Plugins, progress: Call
     feed = make_feed(header.config, plugins, header.feed)
     built = build(header.config, plugins, feed)
     built.session.start(built.contexts)
-    changed = tuple(sorted(name for name, code in built.code.items() if header.code.get(name) != code))
+    changed = tuple(
+        sorted(name for name, code in built.code.items() if any(then.get(name) != code for then in codes(tape)))
+    )
     compared = Comparison(ledger, session.id)
     last = max(marks)
     for batch in fold(built.session, feed, commands_by_batch(tape), sorted(marks)):
