@@ -64,7 +64,7 @@ def test_an_early_end_defects_of_the_data_and_failing_plugins_are_said(capsys: p
     plugins = [{"name": "macd", "status": "quarantined", "errors": 5}, {"name": "grid", "status": "ok", "errors": 0}]
     said = "\n".join(closing(capsys, error="a.csv, row 7", status="failed", notes=[note], plugins=plugins))
     assert "it ended early: a.csv, row 7" in said
-    assert "data: A (a.csv): 1,200 candles absent: 3 absent" in said
+    assert "data: A (a.csv): 1,200 absent: 3 absent" in said
     assert "plugin macd: quarantined, 5 errors" in said
     assert "plugin grid" not in said
 

@@ -7,7 +7,7 @@ from papertape.cli.output import duration, print_table, print_text
 from papertape.market.timeframe import iso
 
 NOTED = {
-    "gap": "candles absent",
+    "gap": "absent",
     "zero-volume": "without volume",
     "duplicate": "more than once",
     "widened": "with a widened range",
