@@ -429,3 +429,29 @@ def test_a_standing_rule_that_fails_blocks_entries() -> None:
     )
     assert not played.fills
     assert played.refusals == [(1, "the rule scripted/raises failed, so nothing is entered")]
+
+
+class Halves(RiskRule):
+    """Reduces by half at the third mark."""
+
+    keeps = ()
+
+    def __init__(self, **params: object) -> None:
+        super().__init__(**params)
+        self.marks = 0
+
+    def on_mark(self, now: int, equity: float, exposure: float) -> Standing | None:
+        self.marks += 1
+        return Standing("reduce", "half of it", 0.5) if self.marks == 3 else None
+
+
+def test_a_close_takes_the_place_of_a_reduction_that_is_on_its_way_out() -> None:
+    played = play(
+        {BTC: flat(*[100] * 8)},
+        {0: [Signal.buy(BTC)], 3: [Signal.close(BTC)]},
+        parts=[("risk-rule", "halves", Halves)],
+        risk=(Spec("halves"),),
+        latency=MINUTE,
+    )
+    assert played.book().quantity(0) == 0
+    assert sum(fill.quantity for fill in played.fills if fill.side == "sell") == 10

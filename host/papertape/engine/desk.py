@@ -73,9 +73,12 @@ class Desk(Dealings):
         guard.report(guard.name, kind, f"{self.book.name}: {(standing or before or guard).reason}", "")  # type: ignore[union-attr]
         if standing is not None and standing.action == "reduce":
             for slot in sorted(self.book.holdings):
-                held = self.book.holdings[slot].quantity
+                held = self.book.holdings[slot].quantity.copy_abs()
                 lot = self.exchange.instruments[slot].lot
-                part = floor_to(multiply(held.copy_abs(), subtract(ONE, decimal(standing.fraction))), lot)
+                part = floor_to(multiply(held, subtract(ONE, decimal(standing.fraction))), lot)
+                leaving = self._working(slot, "exit")
+                if leaving is not None:  # what is on its way out need not be sent again
+                    part = subtract(part, leaving.remaining)
                 if part > 0:
                     self.exit(slot, part, standing.reason, None)
 
@@ -154,7 +157,11 @@ class Desk(Dealings):
             self.exchange.end(book, entry, "cancelled", "a newer signal asks for something else")
             entry = None
         if held and (side == 0 or (held > 0) != (side > 0)):
-            if self._working(slot, "exit") is None:
+            leaving = self._working(slot, "exit")
+            if leaving is not None and leaving.remaining < held.copy_abs():
+                self.exchange.end(book, leaving, "cancelled", "a newer signal asks for all of it")
+                leaving = None
+            if leaving is None:
                 self.exit(slot, held.copy_abs(), signal.reason, seq)
             if side:
                 self.after_flat[slot] = (signal, seq)
