@@ -1,5 +1,6 @@
 """Running a session from the command line: the signals of the terminal, the messages, the closing table."""
 
+import json
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -11,11 +12,10 @@ from papertape.cli.closing import print_closing
 from papertape.cli.log import Log
 from papertape.cli.output import Progress, say
 from papertape.contract.errors import LedgerError, SessionOwned
-from papertape.engine.build import Built
 from papertape.engine.config import SessionConfig, Spec
 from papertape.engine.discovery import Plugins, load_plugins
 from papertape.engine.resume import resume
-from papertape.engine.runner import Ended, Pace, Runner
+from papertape.engine.runner import Pace, Runner
 from papertape.engine.start import start
 from papertape.engine.tape import canonical, read_header
 from papertape.ledger.database import open_database
@@ -86,7 +86,7 @@ def _run(runner: Runner, ledger: Ledger, options: Mapping[str, Any]) -> dict[str
     for failure in ended.failures:
         say(failure)
     row = ledger.find(runner.writer.session)
-    document = _summary(ledger, row, runner.built, runner, ended)
+    document = _summary(ledger, row, runner)
     runner.record(canonical(document))
     _print(ledger, document, options)
     if ended.error is not None:
@@ -94,8 +94,8 @@ def _run(runner: Runner, ledger: Ledger, options: Mapping[str, Any]) -> dict[str
     return document
 
 
-def _summary(ledger: Ledger, row: SessionRow, built: Built, runner: Runner, ended: Ended) -> dict[str, Any]:
-    document = summarise(ledger, row)
+def _summary(ledger: Ledger, row: SessionRow, runner: Runner) -> dict[str, Any]:
+    document, built = summarise(ledger, row), runner.built
     guards = [seat.guard for seat in built.session.seats]
     guards += [guard for guard in built.guards if guard not in guards and (guard.errors or guard.status != "ok")]
     versions = {part.name: part.version for part in built.parts}
@@ -124,8 +124,6 @@ def _summary(ledger: Ledger, row: SessionRow, built: Built, runner: Runner, ende
 
 
 def _close(ledger: Ledger, row: SessionRow, options: Mapping[str, Any]) -> dict[str, Any]:
-    import json
-
     document: dict[str, Any] = json.loads(row.summary) if row.summary else summarise(ledger, row)
     _print(ledger, document, options)
     return document

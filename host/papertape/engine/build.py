@@ -171,7 +171,8 @@ def _context(name: str, feed: Feed, instruments: Sequence[Instrument]) -> Contex
 
 def _check_weights(name: str, fusion: Fusion, members: Sequence[str]) -> None:
     """A weight for a member that is not there is a slip of the pen."""
-    for member in getattr(fusion, "weights", {}):
+    weights = getattr(fusion, "weights", None)
+    for member in weights if isinstance(weights, Mapping) else ():
         if member not in members:
             raise ConfigError(f"{name}: weights name {member!r}, which is no member; there is {', '.join(members)}")
 

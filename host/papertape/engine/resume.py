@@ -116,11 +116,10 @@ def _revive(
             part.component.state = codec.decode(packed)
     if not unkept or kept.batch < 0:
         return []
-    shadow = build(header.config, plugins, make_feed(header.config, plugins, header.feed))
+    feed = make_feed(header.config, plugins, header.feed)
+    shadow = build(header.config, plugins, feed)
     shadow.session.start(shadow.contexts)
-    for _ in fold(
-        shadow.session, make_feed(header.config, plugins, header.feed), commands_by_batch(tape), [kept.batch]
-    ):
+    for _ in fold(shadow.session, feed, commands_by_batch(tape), [kept.batch]):
         pass
     said = shadow.session.journal.collected.signals
     out = []

@@ -103,7 +103,9 @@ class Runner:
     @property
     def seconds(self) -> float:
         """Running time over all runs of the session, until the last commit of this one or now."""
-        return self.before + (self._ended or time.perf_counter()) - self._started if self._started else self.before
+        if not self._started:
+            return self.before
+        return self.before + (self._ended or time.perf_counter()) - self._started
 
     def run(self) -> Ended:
         """Steps until the feed ends, the limit is reached, somebody stops it, or a row is bad."""

@@ -59,7 +59,8 @@ def start(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, cr
 def check_affordable(config: SessionConfig, built: Built, feed: Feed) -> None:
     """Refuses a session that could never buy: a lot, or a sizer's set quantity, above all cash at the first close."""
     sizer = next((part.component for part in built.parts if isinstance(part.component, Sizer)), None)
-    fixed: Decimal | None = getattr(sizer, "quantity", None)
+    quantity = getattr(sizer, "quantity", None)
+    fixed = quantity if isinstance(quantity, Decimal) else None  # another's sizer may mean something else by the name
     block = next(feed.blocks(), None)
     if block is None:
         return
