@@ -146,4 +146,4 @@ def test_amounts_of_any_kind_are_the_same_decimal(value: Decimal | float | int) 
 def test_numpys_numbers_are_numbers() -> None:
     import numpy as np
 
-    assert (decimal(np.int64(3)), decimal(np.float64(0.1))) == (D(3), D("0.1"))  # type: ignore[arg-type]
+    assert (decimal(np.int64(3)), decimal(np.float64(0.1))) == (D(3), D("0.1"))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from papertape import ConfigError, Instrument, InvalidValue
+from papertape import ConfigError, Instrument, InvalidValue, Tier
 from papertape.market.instruments import instruments_of
 
 D = Decimal
@@ -60,7 +60,10 @@ def test_a_symbol_in_another_currency_is_refused_by_name() -> None:
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ({"tik": 1}, r"instruments.BTC/USDT: no field 'tik'; there is leverage, lot, .*, tick"),
+        (
+            {"tik": 1},
+            r"instruments.BTC/USDT: no field 'tik'; there is contract_size, .*, leverage, .*, lot, .*, tick, tiers",
+        ),
         ({"symbol": "X"}, r"no field 'symbol'"),
         ({"tick": "small"}, r"instruments.BTC/USDT: tick must be a number, was 'small'"),
         ({"lot": True}, r"instruments.BTC/USDT: lot must be a number, was True"),
@@ -87,3 +90,59 @@ def test_a_thread_with_two_digits_changes_no_fee() -> None:
     with localcontext() as context:
         context.prec = 2
         assert instruments_of(("A",), {}, D("12.345"), None)[0].taker == D("0.0012345")
+
+
+def test_a_perpetual_can_be_said_in_full() -> None:
+    rules = {"kind": "perpetual", "isolated": True, "leverage": 20, "liquidation_fee": "0.0125", "contract_size": 0.01}
+    found = one({**rules, "tiers": [[0, "0.004"], ["50000", 0.005], [250_000, 0.01, 1_300]]}, "BTC/USDT:USDT")
+    assert (found.kind, found.margin, found.isolated) == ("perpetual", True, True)
+    assert (found.liquidation_fee, found.contract_size) == (D("0.0125"), D("0.01"))
+    assert found.lot == D("0.01")  # one contract
+    expected = [(0, "0.004", 0), (50_000, "0.005", 50), (250_000, "0.01", 1_300)]
+    assert found.tiers == tuple(Tier(D(floor), D(rate), D(less)) for floor, rate, less in expected)
+    assert one({"contract_size": "0.01", "lot": "0.0001"}).lot == D("0.0001")
+
+
+def test_margin_true_is_the_kind_margin() -> None:
+    assert one({"margin": True}).kind == "margin"
+    assert one({"kind": "margin"}).margin
+    assert one({}).kind == "spot"
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USD:BTC", "ETH/USD:ETH-251226"])
+def test_an_inverse_contract_is_refused_by_name(symbol: str) -> None:
+    settled = symbol[:3]
+    with pytest.raises(ConfigError, match=f"^{symbol} is an inverse contract: it is settled in {settled}, not in USD."):
+        one({}, symbol)
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({"kind": "option"}, "kind must be spot, margin, perpetual, was 'option'"),
+        ({"isolated": True}, "isolated margin needs kind margin or perpetual"),
+        ({"isolated": "maybe"}, "isolated must be true or false, was 'maybe'"),
+        ({"contract_size": 0, "lot": 1}, "contract_size must be above 0, was 0"),
+        ({"liquidation_fee": 1}, "liquidation_fee must be below 1, was 1"),
+        ({"tiers": 3}, "tiers is a list of .floor, rate. or .floor, rate, deduction., was 3"),
+        ({"tiers": [3]}, "a tier is .floor, rate. or .floor, rate, deduction., was 3"),
+        ({"tiers": [[0, "much"]]}, "tiers must be a number, was 'much'"),
+        ({"tiers": [[5, 0.1]]}, "the floors of tiers begin at 0 and rise, were 5"),
+        ({"tiers": [[0, 0.1], [9, 0.2], [9, 0.3]]}, "the floors of tiers begin at 0 and rise, were 0, 9, 9"),
+        ({"tiers": [[0, 0.2], [9, 0.1]]}, "a tier is three numbers from 0"),
+        ({"tiers": [[0, 1.5]]}, "needs a rate below 1"),
+        ({"tiers": [[0, 0.1, 4]]}, "a deduction that leaves its margin at 0 or more, was 0.1 and 4"),
+    ],
+)
+def test_what_no_perpetual_can_have_is_refused(rules: dict[str, Any], message: str) -> None:
+    with pytest.raises((ConfigError, InvalidValue), match=message):
+        one(rules)
+
+
+def test_tiers_go_through_a_session_file_and_the_tape_unchanged() -> None:
+    from papertape.engine.config import read_config
+
+    said = read_config({"instruments": {"A": {"kind": "perpetual", "tiers": [[0, 0.004], [50_000, 0.005]]}}})
+    again = read_config(said.document())
+    assert again == said
+    assert instruments_of(("A",), again.instruments, D(0), None)[0].tiers[1].deduction == 50

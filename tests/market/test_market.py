@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.contract.candles import MINUTE, candle
 
-from papertape import Candle, InvalidValue, Row
+from papertape import Candle, CandleFlag, InvalidValue, Row
 from papertape.engine import codec
 from papertape.market.market import Market
 
@@ -88,6 +88,96 @@ def test_an_unknown_symbol_is_answered_with_the_sessions() -> None:
 def test_a_timeframe_that_was_not_declared_is_answered_with_those_that_were() -> None:
     with pytest.raises(InvalidValue, match=r"timeframe '1h' was not declared by the strategy.*; there is 1m, 5m"):
         market().window("A", "1h", 1)
+
+
+def test_a_late_candle_is_the_newest_of_its_symbol_and_in_its_window_at_once() -> None:
+    seen = market()
+    take(seen, 0, (True, True))
+    take(seen, 1, (True, False))
+    assert [row.ts for row in seen.window("B", None, 4)] == [0]
+    seen.take_late(1, candle(1))
+    assert seen.last[1] == candle(1)
+    assert [row.ts for row in seen.window("B", None, 4)] == [0, MINUTE]
+    assert [row.ts for row in seen.window("A", None, 4)] == [0, MINUTE]
+    assert take(seen, 2, (True, True)) == ("A", "B")
+    assert [row.ts for row in seen.window("B", None, 4)] == [0, MINUTE, 2 * MINUTE]
+
+
+def test_a_late_candle_is_in_a_higher_one_that_is_not_closed_yet() -> None:
+    seen = market()
+    take(seen, 0, (True, True))
+    take(seen, 1, (True, False))
+    seen.take_late(1, candle(1))
+    for number in range(2, 5):
+        take(seen, number, (True, True))
+    (higher,) = seen.window("B", "5m", 2)
+    assert (higher.ts, higher.low, higher.flags & CandleFlag.INCOMPLETE) == (0, candle(1)[3], 0)
+
+
+def test_a_late_candle_does_not_change_a_higher_one_that_is_closed() -> None:
+    seen = market()
+    for number in range(5):
+        take(seen, number, (True, number < 4))
+    before = list(seen.window("B", "5m", 2))
+    assert before[0].flags & CandleFlag.INCOMPLETE
+    seen.take_late(1, candle(4))
+    assert list(seen.window("B", "5m", 2)) == before
+    for number in range(5, 10):
+        take(seen, number, (True, True))
+    assert [row.ts for row in seen.window("B", "5m", 2)] == [0, 5 * MINUTE]
+
+
+def test_late_candles_alone_make_a_higher_one_where_there_was_none_before_it_ended() -> None:
+    seen = market()
+    take(seen, 0, (True, False))
+    for number in range(1, 7):
+        take(seen, number, (True, False))
+    assert len(seen.window("B", "5m", 2)) == 0
+    for number in range(7):
+        seen.take_late(1, candle(number))
+    (higher,) = seen.window("B", "5m", 2)
+    assert (higher.ts, higher.close, higher.flags & CandleFlag.INCOMPLETE) == (0, candle(4)[4], 0)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40), st.data())
+def test_what_comes_late_is_in_the_windows_as_if_it_had_come_in_time(present: list[bool], data: st.DataObject) -> None:
+    """The base windows are the same; a higher candle that had not closed yet too, one that had is of what there was."""
+    seen = market()
+    owed: list[int] = []
+    for number, there in enumerate(present):
+        if data.draw(st.booleans()) and owed:
+            for late in owed:
+                seen.take_late(1, candle(late))
+            owed = []
+        now_there = there and not owed
+        if not now_there:
+            owed.append(number)
+        seen.take((number + 1) * MINUTE, (candle(number), candle(number) if now_there else None))
+    for late in owed:
+        seen.take_late(1, candle(late))
+    assert list(seen.window("B", None, 4)) == list(seen.window("A", None, 4))
+    assert seen.last[0] == seen.last[1]
+    higher = [row.ts for row in seen.window("B", "5m", 2)]
+    assert higher == sorted(set(higher))
+    whole = [row for row in seen.window("B", "5m", 2) if not row.flags & CandleFlag.INCOMPLETE]
+    assert set(whole) <= set(seen.window("A", "5m", 2))
+
+
+def test_remembered_candles_come_before_those_that_are_made() -> None:
+    seen = market()
+    seen.remember("B", "5m", [candle(-2, 5 * MINUTE), candle(-1, 5 * MINUTE)])
+    assert [row.ts for row in seen.window("B", "5m", 2)] == [-10 * MINUTE, -5 * MINUTE]
+    assert len(seen.window("A", "5m", 2)) == 0
+    for number in range(5):
+        take(seen, number, (True, True))
+    assert [row.ts for row in seen.window("B", "5m", 2)] == [-5 * MINUTE, 0]
+
+
+def test_a_timeframe_that_nobody_looks_at_is_not_remembered() -> None:
+    seen = market()
+    before = seen.state
+    seen.remember("A", "1h", [candle(-1, 60 * MINUTE)])
+    assert seen.state == before
 
 
 @given(presence, st.integers(0, 30))

@@ -71,6 +71,25 @@ def test_the_session_begins_with_its_first_batch_even_if_this_symbol_is_not_in_i
     assert [(row[0], row[6]) for _, row in made] == [(0, 2 | CandleFlag.INCOMPLETE)]
 
 
+def test_a_candle_that_comes_after_the_one_that_would_have_held_it_is_in_none() -> None:
+    resampler = Resampler("1m", "5m")
+    made = [row for now, row in batches(0, 1, 2, None, None) for row in resampler.take(now, row)]
+    assert [(row[0], row[5]) for row in made] == [(0, 10.0 + 11.0 + 12.0)]
+    assert [row for number in (3, 4) for row in resampler.take((number + 1) * MINUTE, candle(number))] == []
+    made = [row for now, row in batches(*range(5, 10), first=5) for row in resampler.take(now, row)]
+    assert [(row[0], row[5]) for row in made] == [(5 * MINUTE, sum(10.0 + number for number in range(5, 10)))]
+
+
+def test_what_has_closed_stays_closed_in_one_taken_up_from_its_state() -> None:
+    resampler = Resampler("1m", "5m")
+    for now, row in batches(0, 1, 2, None, None):
+        resampler.take(now, row)
+    other = Resampler("1m", "5m")
+    other.state = resampler.state
+    assert other.take(5 * MINUTE, candle(4)) == []
+    assert other.take(10 * MINUTE, None) == []
+
+
 def test_one_repaired_part_marks_the_whole() -> None:
     rows = batches(*range(5))
     repaired = (3 * MINUTE, (*candle(2)[:6], 2 | int(CandleFlag.REPAIRED)))

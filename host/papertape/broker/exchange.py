@@ -3,21 +3,23 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
-from typing import Protocol
+from typing import Final, Protocol
 
 from papertape.broker import matching
 from papertape.broker.book import Book, Settled
-from papertape.broker.liquidation import liquidation_price, maintenance
+from papertape.broker.buying_power import unbound, unit_cost
+from papertape.broker.liquidation import due, liquidation_price
+from papertape.broker.marks import Marks
 from papertape.broker.matching import Prices
-from papertape.broker.money import SCALE, ZERO, add, booked, ceil_to, divide, exact, floor_to, multiply, subtract
+from papertape.broker.money import SCALE, ZERO, add, booked, ceil_to, divide, exact, floor_to, multiply, plain, subtract
 from papertape.broker.order import Order, Role, Status
 from papertape.contract.candle import CLOSE, OPEN, TS, VOLUME, Candle, Row
 from papertape.contract.execution import FeeModel, SlippageModel
 from papertape.contract.instrument import Instrument
 
-EXITS: tuple[Role, ...] = ("exit", "stop-loss", "take-profit", "liquidation")
-LEGS: tuple[Role, ...] = ("stop-loss", "take-profit")
-TWO = Decimal(2)
+EXITS: Final[tuple[Role, ...]] = ("exit", "stop-loss", "take-profit", "liquidation")
+LEGS: Final[tuple[Role, ...]] = ("stop-loss", "take-profit")
+TWO: Final = Decimal(2)
 
 
 def cost(quantity: Decimal, price: Decimal, rate: Decimal) -> Decimal:
@@ -71,9 +73,12 @@ class Exchange:
         self.journal = journal
         self.participation = participation
         self.touch = touch
+        self.marks = Marks()
 
     def meet(self, book: Book, rows: tuple[Row | None, ...], last: tuple[Row | None, ...]) -> None:
         """Lets the book's effective orders meet the batch's candles. `last`: the candles before this batch."""
+        if self.marks.rows:
+            last = self.marks.over(last)
         slots = {order.slot for order in book.orders}
         if book.margin:
             slots.update(book.holdings)
@@ -83,10 +88,8 @@ class Exchange:
                 Meeting(self, book, slot, row, last).run()
 
     def liquidate_at_close(self, book: Book, last: tuple[Row | None, ...]) -> None:
-        """Closes every position of a margin book whose equity at the closes is not above its maintenance."""
-        if not book.holdings or book.exact_equity(last) > maintenance(book, self.instruments, last):
-            return
-        for slot in sorted(book.holdings):
+        """Closes every position of a margin book for which no more than its maintenance stands at the closes."""
+        for slot in due(book, self.instruments, self.marks.over(last) if self.marks.rows else last):
             row = last[slot]
             assert row is not None
             Meeting(self, book, slot, row, last).liquidate(exact(row[CLOSE]), self.journal.now)
@@ -110,6 +113,7 @@ class Meeting:
         self.last = last
         self.instrument = exchange.instruments[slot]
         self.open = exact(row[OPEN])
+        self.mark = exchange.marks.of(slot, row[TS])
         self.close_time = exchange.journal.now
         share = exchange.participation
         self.volume = None if share is None else floor_to(multiply(exact(row[VOLUME]), share), self.instrument.lot)
@@ -142,7 +146,8 @@ class Meeting:
 
     def _open(self) -> None:
         liquidation = self._liquidation_price()
-        if liquidation is not None and self._beyond(self.open, liquidation):
+        at_open = self.open if self.mark is None else exact(self.mark[OPEN])
+        if liquidation is not None and self._beyond(at_open, liquidation):
             self.liquidate(self.open, self.row[TS])
         queue = self._mine()
         for order in queue:
@@ -156,9 +161,20 @@ class Meeting:
     def _inside(self) -> None:
         for order in self._mine():
             if self._begins_inside(order):
-                self._execute(order, matching.market_inside(order.sign, self.candle), at_open=False)
+                price = matching.market_inside(order.sign, self.candle)
+                if self.instrument.kind == "perpetual":
+                    self._liquidate_before(order, price)
+                if order.status == "working":
+                    self._execute(order, price, at_open=False)
         self._sweep(stops=True)
         self._sweep(stops=False)
+
+    def _liquidate_before(self, order: Order, price: Decimal) -> None:
+        """What an order would close at `price`, when the way there from the open leads over the liquidation price."""
+        liquidation = self._reached_liquidation()
+        if liquidation is not None and (self.book.quantity(self.slot) > 0) != (order.sign > 0):
+            if self._beyond(price, liquidation):
+                self.liquidate(liquidation, self.close_time)
 
     def _sweep(self, stops: bool) -> None:
         """Fills what the range reaches, nearest to the open first; a liquidation stands among the stops."""
@@ -206,9 +222,13 @@ class Meeting:
         short_of_cash = ""
         if order.sign > 0 and not self.instrument.margin:
             affordable = self._affordable(quantity, price, rate)
-            if affordable < quantity:
-                short_of_cash = "the price moved and cash no longer covers the rest"
-                quantity = ZERO if order.time_in_force == "FOK" else affordable
+        elif self.instrument.isolated and order.role not in EXITS:
+            affordable = self._margin_covers(order.sign, quantity, price, rate)
+        else:
+            affordable = quantity
+        if affordable < quantity:
+            short_of_cash = "the price moved and cash no longer covers the rest"
+            quantity = ZERO if order.time_in_force == "FOK" else affordable
         if quantity > 0:
             self._fill(order, quantity, price, rate, maker, self.row[TS] if at_open else self.close_time, note)
         if short_of_cash and order.status == "working":
@@ -248,7 +268,7 @@ class Meeting:
 
     def _affordable(self, quantity: Decimal, price: Decimal, rate: Decimal) -> Decimal:
         """The largest multiple of the lot, up to `quantity`, whose booked notional and fee the book's cash covers."""
-        cash = self.book.cash
+        cash = self.book.free()
         if cost(quantity, price, rate) <= cash:
             return quantity
         lot = self.instrument.lot
@@ -264,11 +284,34 @@ class Meeting:
                 most = subtract(middle, lot)
         return least
 
+    def _margin_covers(self, sign: int, quantity: Decimal, price: Decimal, rate: Decimal) -> Decimal:
+        """A multiple of the lot, up to `quantity`, of which what opens has its margin and fee covered."""
+        held = self.book.quantity(self.slot)
+        closing = min(quantity, held.copy_abs()) if (held > 0) == (sign < 0) and held else ZERO
+        if closing == quantity:
+            return quantity
+        power = unbound(self.book, self.exchange.instruments, self.last)
+        if closing:  # what it closes first leaves its worth behind
+            freed = subtract(multiply(held, price), self.book.holdings[self.slot].owed)
+            power = subtract(add(power, freed), multiply(multiply(closing, price), max(rate, ZERO)))
+        unit, lot, fee = unit_cost(self.instrument, price, rate), self.instrument.lot, max(rate, ZERO)
+
+        def covered(units: Decimal) -> bool:
+            notional = multiply(units, price)
+            margin = booked(divide(notional, self.instrument.leverage))
+            return add(margin, booked(multiply(notional, fee))) <= power
+
+        # Booking rounds margin and fee by up to half a unit of the scale each, so the last of these is covered.
+        most = floor_to(divide(max(power, ZERO), unit), lot)
+        least = floor_to(divide(max(subtract(power, multiply(SCALE, TWO)), ZERO), unit), lot)
+        return add(closing, next(filter(covered, (subtract(quantity, closing), most, least)), ZERO))
+
     def _fill(
         self, order: Order, quantity: Decimal, price: Decimal, rate: Decimal, maker: bool, at: int, note: str
     ) -> None:
         book, journal = self.book, self.exchange.journal
-        settled = book.settle(self.slot, order.sign, quantity, price, rate, at)
+        leverage = self.instrument.leverage if self.instrument.isolated else None
+        settled = book.settle(self.slot, order.sign, quantity, price, rate, at, leverage)
         order.filled = add(order.filled, quantity)
         if self.volume is not None and order.role != "liquidation":
             self.volume = subtract(self.volume, quantity)
@@ -354,10 +397,13 @@ class Meeting:
         if liquidation is None:
             return None
         long = self.book.quantity(self.slot) > 0
-        if not self._beyond(self.candle.low if long else self.candle.high, liquidation):
+        reached = self.candle if self.mark is None else matching.prices_of(self.mark)
+        if not self._beyond(reached.low if long else reached.high, liquidation):
             return None
-        # What was entered in this candle may be beyond it from the start.
-        return min(liquidation, self.open) if long else max(liquidation, self.open)
+        # What was entered in this candle may be beyond it from the start; and trades may not follow a mark all the way.
+        if long:
+            return max(min(liquidation, self.open), self.candle.low)
+        return min(max(liquidation, self.open), self.candle.high)
 
     def _beyond(self, price: Decimal, liquidation: Decimal) -> bool:
         return price <= liquidation if self.book.quantity(self.slot) > 0 else price >= liquidation
@@ -381,6 +427,9 @@ class Meeting:
         )
         self.book.place(order)
         journal.created(self.book, order)
-        rate = self.exchange.fees.rate(self.instrument, False)
+        rate, extra = self.exchange.fees.rate(self.instrument, False), self.instrument.liquidation_fee
         slipped = self._slipped(order, price, order.quantity, False)
-        self._fill(order, order.quantity, slipped, rate, False, at, "liquidation")
+        note = "liquidation"
+        if extra:
+            note += f", {plain(booked(multiply(multiply(order.quantity, slipped), extra)))} of the fee is for it"
+        self._fill(order, order.quantity, slipped, add(rate, extra), False, at, note)

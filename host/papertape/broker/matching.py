@@ -5,14 +5,14 @@ stops count when the range touches them and limits when it trades through them.
 """
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from papertape.broker.money import add, exact, subtract
 from papertape.broker.order import Order
 from papertape.contract.candle import CLOSE, HIGH, LOW, OPEN, Row
 from papertape.contract.order import OrderType
 
-STOPS: tuple[OrderType, ...] = ("stop", "stop-limit", "trailing-stop")
+STOPS: Final[tuple[OrderType, ...]] = ("stop", "stop-limit", "trailing-stop")
 
 
 class Prices(NamedTuple):

@@ -15,22 +15,23 @@ from decimal import (
     Overflow,
 )
 from numbers import Integral
+from typing import Any, Final
 
-EXACT = Context(prec=80, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+EXACT: Final = Context(prec=80, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """For sums and products that must come out exact; a lost digit raises `decimal.Inexact`."""
 
-ROUNDED = Context(prec=80, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+ROUNDED: Final = Context(prec=80, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
 """For quotients and for rounding to a scale."""
 
-SCALE = Decimal("0.00000001")
+SCALE: Final = Decimal("0.00000001")
 """The unit in which cash and fees are booked: 1e-8 of the quote currency."""
 
-ZERO = Decimal(0)
+ZERO: Final = Decimal(0)
 
-add = EXACT.add
-subtract = EXACT.subtract
-multiply = EXACT.multiply
-divide = ROUNDED.divide
+add: Final = EXACT.add
+subtract: Final = EXACT.subtract
+multiply: Final = EXACT.multiply
+divide: Final = ROUNDED.divide
 
 
 def exact(value: float) -> Decimal:
@@ -42,9 +43,11 @@ def exact(value: float) -> Decimal:
     return Decimal(repr(float(value)))
 
 
-def decimal(value: Decimal | float | int) -> Decimal:
-    """`value` as an exact decimal; floats by their shortest form, numpy's numbers like Python's."""
-    return value if isinstance(value, Decimal) else Decimal(int(value)) if isinstance(value, Integral) else exact(value)
+def decimal(value: Any) -> Decimal:
+    """A number as an exact decimal; floats by their shortest form, numpy's numbers like Python's."""
+    if isinstance(value, Decimal):
+        return value
+    return Decimal(int(value)) if isinstance(value, Integral) else exact(value)
 
 
 def booked(value: Decimal) -> Decimal:

@@ -6,6 +6,7 @@ from papertape.contract.errors import (
     BadRow,
     CandleFileError,
     ConfigError,
+    FeedUnreachable,
     InvalidValue,
     LedgerError,
     MissingExtra,
@@ -21,10 +22,10 @@ from papertape.contract.errors import (
     UnknownSession,
 )
 from papertape.contract.execution import FeeModel, SlippageModel
-from papertape.contract.feed import Block, Feed, Note
+from papertape.contract.feed import Block, Event, Feed, LiveFeed, Note, Standpoint
 from papertape.contract.fusion import Council, Fusion, Stance
 from papertape.contract.hookspecs import hookimpl
-from papertape.contract.instrument import Instrument
+from papertape.contract.instrument import Instrument, Tier
 from papertape.contract.order import Cancel, Fill, OrderRequest, Side, WorkingOrder
 from papertape.contract.risk import Mark, RiskRule, Sizer, SizingRequest, Standing, Verdict
 from papertape.contract.signal import Signal
@@ -44,7 +45,9 @@ __all__ = [
     "ConfigError",
     "Context",
     "Council",
+    "Event",
     "Feed",
+    "FeedUnreachable",
     "FeeModel",
     "Fill",
     "Floats",
@@ -53,6 +56,7 @@ __all__ = [
     "Ints",
     "InvalidValue",
     "LedgerError",
+    "LiveFeed",
     "Mark",
     "MissingExtra",
     "Note",
@@ -76,8 +80,10 @@ __all__ = [
     "StaleSnapshot",
     "Stance",
     "Standing",
+    "Standpoint",
     "Strategy",
     "TapeSourceChanged",
+    "Tier",
     "UnknownComponent",
     "UnknownSession",
     "Verdict",

@@ -37,6 +37,10 @@ class BadRow(PapertapeError):
     """A row of a feed cannot be a candle (NaN, zero or negative price, high < low); the session stops before it."""
 
 
+class FeedUnreachable(PapertapeError):
+    """A live market does not answer: no network, or the exchange is down; the session can be resumed."""
+
+
 class MissingExtra(PapertapeError):
     """A command needs an optional dependency; the message is the `pip install` line that brings it."""
 

@@ -7,7 +7,7 @@ from numbers import Real
 from typing import Literal, TypeAlias
 
 from papertape.contract.errors import InvalidValue
-from papertape.contract.signal import MOST
+from papertape.contract.signal import MOST, PLAIN, plain
 
 Side: TypeAlias = Literal["buy", "sell"]
 OrderType: TypeAlias = Literal["market", "limit", "stop", "stop-limit", "trailing-stop"]
@@ -31,7 +31,8 @@ class OrderRequest:
     position. `group`: legs of one group, asked for in one batch, pass the checks or fall together. `tag`: text that
     comes back on the fill; name an order by it to cancel it.
 
-    IOC fills what it can against the first candle it meets; FOK all of it or nothing. Raises `InvalidValue`.
+    IOC fills what it can against the first candle it meets; FOK all of it or nothing. numpy's numbers become Python's.
+    Raises `InvalidValue`.
     """
 
     symbol: str
@@ -74,6 +75,9 @@ class OrderRequest:
             raise InvalidValue(f"order for {self.symbol}: expires goes with GTT, and GTT with expires")
         if self.expires is not None and not (isinstance(self.expires, Real) and 0 <= self.expires < MOST):
             raise InvalidValue(f"order for {self.symbol}: expires is a time in ms UTC, was {self.expires!r}")
+        if self.expires is not None:
+            object.__setattr__(self, "expires", int(self.expires))
+        object.__setattr__(self, "reduce_only", bool(self.reduce_only))
 
     def _require(self, name: str, needed: bool) -> None:
         if (getattr(self, name) is not None) != needed:
@@ -89,6 +93,8 @@ class OrderRequest:
             raise InvalidValue(f"order for {self.symbol}: {name} must lie in {LEAST:.0e}..{MOST:.0e}, was {value}")
         if isinstance(value, Decimal) and len(value.as_tuple().digits) > DIGITS:
             raise InvalidValue(f"order for {self.symbol}: {name} may have {DIGITS} digits, was {value}")
+        if value is not None and type(value) not in PLAIN:
+            object.__setattr__(self, name, plain(value))
 
 
 @dataclass(frozen=True, slots=True)

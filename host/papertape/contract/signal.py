@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import isfinite
+from numbers import Integral
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
@@ -13,6 +14,8 @@ Action: TypeAlias = Literal["buy", "short", "close", "sell", "cover", "target"]
 ACTIONS: tuple[Action, ...] = ("buy", "short", "close", "sell", "cover", "target")
 MOST = 1e18
 """Every number of a wish is smaller: sums with larger ones would not be exact in the digits that the books carry."""
+PLAIN = frozenset({float, int, Decimal})
+"""What numbers of a wish are, once it is made."""
 NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -26,7 +29,7 @@ class Signal:
     `confidence`: 0..1. `valid_for`: ms after which the stance lapses, None for never.
 
     Frozen, so one object may be yielded again and again; repeating a signal costs next to nothing. Two signals that
-    differ in price, reason or metadata alone are the same signal said again.
+    differ in price, reason or metadata alone are the same signal said again. numpy's numbers become Python's.
     Raises `InvalidValue` for anything that could not be acted on (NaN above all).
 
     >>> Signal.buy("BTC/USDT", confidence=0.7, stop_loss=95.0, reason="breakout").action
@@ -72,6 +75,12 @@ class Signal:
         given = (self.quantity is not None) + (self.fraction is not None)
         if given != (1 if self.action == "target" else 0):
             raise InvalidValue(f"signal for {self.symbol}: a target takes quantity or fraction, no other action does")
+        for name in ("size", "price", "stop_loss", "take_profit", "confidence", "quantity", "fraction"):
+            value = getattr(self, name)
+            if value is not None and type(value) not in PLAIN:
+                object.__setattr__(self, name, plain(value))
+        if self.valid_for is not None and type(self.valid_for) is not int:
+            object.__setattr__(self, "valid_for", int(self.valid_for))
 
     @classmethod
     def buy(cls, symbol: str, **fields: Any) -> "Signal":
@@ -94,3 +103,8 @@ class Signal:
     ) -> "Signal":
         """Hold exactly `quantity` units, or `fraction` of the book's equity; negative is short."""
         return cls(symbol, "target", quantity=quantity, fraction=fraction, **fields)
+
+
+def plain(value: Any) -> Decimal | float | int:
+    """A number of another library's, numpy's above all, as Python's own."""
+    return int(value) if isinstance(value, Integral) else value if isinstance(value, Decimal) else float(value)

@@ -4,9 +4,10 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from papertape.contract.candle import Candles, Row
+from papertape.contract.candle import TS, Candles, Row
 from papertape.contract.errors import InvalidValue
 from papertape.market.resample import Resampler
+from papertape.market.timeframe import period
 from papertape.market.window import Window
 
 
@@ -19,6 +20,7 @@ class Market:
     def __init__(self, symbols: tuple[str, ...], timeframe: str, lookbacks: Mapping[str, int]) -> None:
         self.symbols = symbols
         self.timeframe = timeframe
+        self._period = period(timeframe)
         self.index = {symbol: slot for slot, symbol in enumerate(symbols)}
         self.last: tuple[Row | None, ...] = (None,) * len(symbols)
         self._base = [Window(lookbacks[timeframe]) for _ in symbols]
@@ -33,7 +35,7 @@ class Market:
         if self._read:
             self._read.clear()
         fresh = self.symbols
-        if all(rows):
+        if None not in rows:
             self.last = rows
             self._recent.append(rows)
         else:
@@ -46,6 +48,24 @@ class Market:
         if self._higher:
             self._resample(now, rows)
         return fresh
+
+    def take_late(self, slot: int, row: Row) -> None:
+        """Takes in one symbol's candle, later than all it has had, after the batch that it belongs to."""
+        self._read.clear()
+        self._spill()
+        self.last = (*self.last[:slot], row, *self.last[slot + 1 :])
+        self._base[slot].take(row)
+        for name, resamplers in self._resamplers.items():
+            for candle in resamplers[slot].take(row[TS] + self._period, row):
+                self._higher[name][slot].take(candle)
+
+    def remember(self, symbol: str, timeframe: str, rows: Iterable[Row]) -> None:
+        """Puts closed candles of a higher timeframe, older than all it has, into a symbol's window; of one that nobody
+        looks at, none (another session may have)."""
+        if timeframe in self._higher:
+            window = self._higher[timeframe][self.index[symbol]]
+            for row in rows:
+                window.take(row)
 
     def _spill(self) -> None:
         """Hands the recent batches, in which every symbol has a candle, to the windows."""
