@@ -18,6 +18,8 @@ from papertape.store.candle_names import CandleName, candle_files
         ("cme_6E_H4_1m.csv", "cme", "6E_H4", "1m"),
         ("bybit_BTC-240628_1h.csv", "bybit", "BTC-240628", "1h"),
         ("x_A-B-C_1w.csv", "x", "A-B-C", "1w"),
+        ("bybit_BTC-USDT:USDT_1h.csv", "bybit", "BTC/USDT:USDT", "1h"),
+        ("okx_BTC-USDT:USDT-241227_1h.csv", "okx", "BTC/USDT:USDT-241227", "1h"),
     ],
 )
 def test_a_file_name_says_exchange_symbol_and_timeframe(file: str, exchange: str, symbol: str, timeframe: str) -> None:
@@ -31,13 +33,13 @@ def test_a_name_of_another_form_says_nothing(file: str) -> None:
     assert CandleName.parse(Path(file)) is None
 
 
-@given(st.from_regex("[A-Z]{2,6}(/[A-Z]{2,6})?", fullmatch=True), st.sampled_from(["1m", "4h", "1w"]))
+@given(st.from_regex("[A-Z]{2,6}(/[A-Z]{2,6}(:[A-Z]{2,6})?)?", fullmatch=True), st.sampled_from(["1m", "4h", "1w"]))
 def test_a_file_name_that_was_made_says_what_it_was_made_from(symbol: str, timeframe: str) -> None:
     name = CandleName("binance", symbol, timeframe)
     assert CandleName.parse(Path(name.file_name())) == name
 
 
-@pytest.mark.parametrize("symbol", ["BTC-USDT", "BTC/USDT:USDT", "../BTC", ""])
+@pytest.mark.parametrize("symbol", ["BTC-USDT", "BTC-USDT:USDT", "../BTC", ""])
 def test_a_symbol_that_would_read_back_as_another_gets_no_file_name(symbol: str) -> None:
     with pytest.raises(InvalidValue, match="no file name can say"):
         CandleName("binance", symbol, "1m").file_name()

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from papertape.contract.errors import CandleFileError
-from papertape.store.candle_files import Columns, read_columns
+from papertape.store.candle_files import Columns, read_columns, sha256
 from papertape.store.local_store import stored_files, write_candles
 
 
@@ -24,6 +24,16 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     (stored,) = stored_files(path.parent)
     assert stored[1:5] == (("x", "BTC/USDT", "1m"), 200_000, 0, 199_999 * 60_000)
     assert pq.ParquetFile(path).num_row_groups == 2
+
+
+def test_equal_rows_make_equal_bytes_into_whatever_pieces_they_were_cut(tmp_path: Path) -> None:
+    cuts = {"whole": 300_000, "pages": 1000, "uneven": 130_000}
+    for name, size in cuts.items():
+        write_candles(tmp_path / name, (piece(first, min(size, 300_000 - first)) for first in range(0, 300_000, size)))
+    assert len({sha256(tmp_path / name) for name in cuts}) == 1
+    assert [pq.ParquetFile(tmp_path / "pages").metadata.row_group(number).num_rows for number in range(3)] == [
+        131_072, 131_072, 37_856,
+    ]  # fmt: skip
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def _parquet(path: Path) -> Iterator[pa.RecordBatch]:
     # A buffer of its own size: read whole, one row group of 10 million candles would take 200 MB.
     file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16)
     names = _choose(path, file.schema_arrow.names)
-    for batch in file.iter_batches(batch_size=CHUNK, columns=names, use_threads=False):
+    for batch in file.iter_batches(batch_size=2 * CHUNK, columns=names, use_threads=False):
         yield batch.select(names)
 
 

@@ -11,7 +11,7 @@ SUFFIXES = (".parquet", ".csv", ".feather")
 """Kinds of candle files, by the end of their names."""
 
 _CODE = r"(?=[A-Z0-9]*[A-Z])[A-Z0-9]+"  # such as BTC or 1INCH
-_PAIR = re.compile(f"({_CODE})-({_CODE})")
+_PAIR = re.compile(f"({_CODE})-({_CODE}(?::{_CODE}[A-Z0-9-]*)?)")
 
 
 class CandleName(NamedTuple):
@@ -23,10 +23,13 @@ class CandleName(NamedTuple):
 
     @classmethod
     def parse(cls, path: Path) -> "CandleName | None":
-        """From a path; None for a name of another form. A dash is the slash only between two all-capital codes.
+        """From a path; None for a name of another form. A dash is the slash only between two all-capital codes, the
+        second of which may name what a contract is settled in.
 
         >>> CandleName.parse(Path("binance_BTC-USDT_1m.parquet"))
         CandleName(exchange='binance', symbol='BTC/USDT', timeframe='1m')
+        >>> CandleName.parse(Path("binanceusdm_BTC-USDT:USDT_1m.parquet")).symbol
+        'BTC/USDT:USDT'
         >>> CandleName.parse(Path("fxcm_USDJPY-ask_1m.csv")).symbol
         'USDJPY-ask'
         """

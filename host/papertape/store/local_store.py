@@ -1,5 +1,6 @@
 """The local store: a folder with one Parquet file for each exchange, symbol and timeframe."""
 
+import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -52,29 +53,63 @@ def stored_files(folder: Path) -> list[Stored]:
 def write_candles(path: Path, pieces: Iterable[Columns]) -> int:
     """Writes columns to a Parquet file, in place of what is there, and says how many rows.
 
-    All or nothing: the file is written beside, synced and renamed. If `pieces` raise, nothing changes.
+    All or nothing: the file is written beside, synced and renamed. If `pieces` raise, nothing changes. Equal rows make
+    equal bytes, into whatever pieces they were cut. Raises `CandleFileError` where the disk does not take it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     rows = 0
-    with _beside(path) as draft, pq.ParquetWriter(draft, SCHEMA, compression="zstd") as writer:
-        for columns in _row_groups(pieces):
-            writer.write_table(columns)
-            rows += columns.num_rows
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _beside(path) as draft, pq.ParquetWriter(draft, SCHEMA, compression="zstd") as writer:
+            for columns in _row_groups(pieces):
+                writer.write_table(columns)
+                rows += columns.num_rows
+    except OSError as error:
+        raise CandleFileError(
+            f"{path} cannot be written: {error.strerror or error}; see to it, and give the same command again"
+        ) from None
     return rows
 
 
+@contextmanager
+def sole_writer(path: Path) -> Iterator[None]:
+    """Keeps all others out who would read a file of the store to write it anew; the lock ends with the program.
+
+    Raises `CandleFileError` where somebody else has it, or nothing can be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(f".{path.name}.lock").open("w")  # stays: a lock on a file that is gone locks nothing
+    except OSError as error:
+        raise CandleFileError(
+            f"the store {path.parent} cannot be written: {error.strerror}; see to it, or set PAPERTAPE_HOME elsewhere"
+        ) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CandleFileError(f"{path} is being changed by another program; try again when that is done") from None
+        yield
+
+
 def _row_groups(pieces: Iterable[Columns], size: int = 1 << 17) -> Iterator[pa.Table]:
-    """Pieces gathered to tables of about `size` rows: a row group for each piece would double the file."""
+    """Pieces gathered to tables of `size` rows: a row group for each piece would double the file."""
     held: list[pa.RecordBatch] = []
     count = 0
     for columns in pieces:
-        held.append(pa.record_batch([pa.array(column) for column in columns], schema=SCHEMA))
-        count += len(columns.ts)
-        if count >= size:
-            yield pa.Table.from_batches(held)
+        piece = pa.record_batch([pa.array(column) for column in columns], schema=SCHEMA)
+        while count + piece.num_rows >= size:
+            yield _table([*held, piece.slice(0, size - count)])
+            piece = piece.slice(size - count)
             held, count = [], 0
+        if piece.num_rows:
+            held.append(piece)
+            count += piece.num_rows
     if count:
-        yield pa.Table.from_batches(held)
+        yield _table(held)
+
+
+def _table(held: list[pa.RecordBatch]) -> pa.Table:
+    return pa.Table.from_batches(held, SCHEMA).combine_chunks()
 
 
 @contextmanager
@@ -86,5 +121,15 @@ def _beside(path: Path) -> Iterator[Path]:
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
         draft.replace(path)
+        _sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Makes the names in a folder outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
