@@ -26,8 +26,8 @@ import signal
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade():
@@ -64,7 +64,7 @@ def scripts_with_a_next(database: Database, folder: Path, end: str = "pass") -> 
     scripts = folder / "scripts"
     shutil.copytree(migrate.SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     recreate = repr("always" if database.file else "never")
-    (scripts / "versions" / "0002_next.py").write_text(NEXT_MIGRATION.replace("RECREATE", recreate).replace("END", end))
+    (scripts / "versions" / "0003_next.py").write_text(NEXT_MIGRATION.replace("RECREATE", recreate).replace("END", end))
     return scripts
 
 
@@ -116,6 +116,16 @@ def test_down_to_nothing_and_up_again(database: Database) -> None:
     assert migrate.differences(database) == []
 
 
+def test_a_ledger_of_the_first_schema_goes_up_and_back_with_its_rows(database: Database, ledger_url: str) -> None:
+    fill(ledger_url)
+    migrate.downgrade(database, "0001")
+    assert (revision(database), tape_rows(database)) == ("0001", ROWS)
+    with database.read() as connection:
+        assert "funding" not in inspect(connection).get_table_names()
+    migrate.upgrade(database)
+    assert (revision(database), tape_rows(database), migrate.differences(database)) == (HEAD, ROWS, [])
+
+
 def test_upgrading_twice_changes_nothing(database: Database, ledger_url: str) -> None:
     fill(ledger_url)
     migrate.upgrade(database)
@@ -128,9 +138,9 @@ def test_rebuilding_a_parent_table_keeps_its_childrens_rows(
     fill(ledger_url)
     scripts = scripts_with_a_next(database, tmp_path)
     migrate.upgrade(database, scripts=scripts)
-    assert (revision(database), tape_rows(database)) == ("0002", ROWS)
-    migrate.downgrade(database, "0001", scripts=scripts)
-    assert (revision(database), tape_rows(database)) == ("0001", ROWS)
+    assert (revision(database), tape_rows(database)) == ("0003", ROWS)
+    migrate.downgrade(database, HEAD, scripts=scripts)
+    assert (revision(database), tape_rows(database)) == (HEAD, ROWS)
     assert migrate.differences(database) == []
     with pytest.raises(LedgerError), database.write() as connection:  # foreign keys hold again
         connection.execute(text("DELETE FROM sessions"))
@@ -144,7 +154,7 @@ def test_a_migration_that_dies_half_way_leaves_the_ledger_as_it_was(
     scripts = scripts_with_a_next(database, tmp_path, end)
     died = subprocess.run([sys.executable, "-c", UPGRADE, ledger_url, str(scripts)], capture_output=True, text=True)
     assert died.returncode == (-9 if "kill" in end else 1)
-    assert (revision(database), tape_rows(database)) == ("0001", ROWS)
+    assert (revision(database), tape_rows(database)) == (HEAD, ROWS)
     assert migrate.differences(database) == []
     with database.read() as connection:
         assert "extras" not in inspect(connection).get_table_names()
@@ -156,7 +166,7 @@ def test_a_migration_that_orphans_rows_is_undone(sqlite_url: str, tmp_path: Path
     scripts = scripts_with_a_next(database, tmp_path, 'op.execute("DELETE FROM sessions")')
     with pytest.raises(LedgerError, match=f"{ROWS} rows lost their session"):
         migrate.upgrade(database, scripts=scripts)
-    assert (revision(database), tape_rows(database)) == ("0001", ROWS)
+    assert (revision(database), tape_rows(database)) == (HEAD, ROWS)
     database.close()
 
 
@@ -165,7 +175,7 @@ def test_a_path_with_a_percent_sign_is_only_a_path(tmp_path: Path) -> None:
     folder.mkdir()
     database = connect(f"sqlite:///{folder / '100%.db'}", create=True)
     migrate.upgrade(database, scripts=scripts_with_a_next(database, folder))
-    assert revision(database) == "0002"
+    assert revision(database) == "0003"
     database.close()
 
 

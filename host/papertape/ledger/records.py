@@ -89,6 +89,23 @@ class FillRow(NamedTuple):
     note: str
 
 
+class FundingRow(NamedTuple):
+    """A funding payment of one book. `at`: the record's own time. `rate`: fraction of notional, `mark`: price, quote
+    currency per unit, `quantity`: signed units held at `at`. `amount`: what came to the book, quote currency: negative
+    when it paid; `cash`: the book's after it."""
+
+    seq: int
+    batch: int
+    at: int
+    book: str
+    symbol: str
+    rate: Decimal
+    mark: Decimal
+    quantity: Decimal
+    amount: Decimal
+    cash: Decimal
+
+
 class PluginEventRow(NamedTuple):
     """Something that happened to a plugin: error, quarantined, disabled, enabled, state-not-kept, rebuilt, changed."""
 
@@ -153,6 +170,7 @@ class Effects:
     signals: list[SignalRow] = field(default_factory=list)
     orders: list[OrderRow] = field(default_factory=list)
     fills: list[FillRow] = field(default_factory=list)
+    funding: list[FundingRow] = field(default_factory=list)
     plugin_events: list[PluginEventRow] = field(default_factory=list)
     tape: list[TapeRow] = field(default_factory=list)
     equity: list[EquityRow] = field(default_factory=list)

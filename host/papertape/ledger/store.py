@@ -11,7 +11,7 @@ from papertape.contract.errors import LedgerError, UnknownSession
 from papertape.ledger import records, tables
 from papertape.ledger.database import PATIENCE, Database, open_database
 from papertape.ledger.ownership import is_held, take
-from papertape.ledger.records import CheckpointRow, Effects
+from papertape.ledger.records import CheckpointRow, Effects, EquityRow
 from papertape.ledger.writer import SessionWriter
 
 
@@ -57,6 +57,7 @@ _TABLES: dict[type[tuple[Any, ...]], Table] = {
     records.SignalRow: tables.signals,
     records.OrderRow: tables.orders,
     records.FillRow: tables.fills,
+    records.FundingRow: tables.funding,
     records.PluginEventRow: tables.plugin_events,
     records.TapeRow: tables.tape,
     records.EquityRow: tables.equity,
@@ -158,12 +159,18 @@ class Ledger:
         raise self._unknown(start)
 
     def rows(
-        self, session: str, kind: type[Row], *, from_batch: int | None = None, from_seq: int | None = None
+        self,
+        session: str,
+        kind: type[Row],
+        *,
+        from_batch: int | None = None,
+        from_seq: int | None = None,
+        of_kinds: Sequence[str] | None = None,
     ) -> Iterator[Row]:
         """The session's records of a kind in the order of their keys, as of the first one taken, streaming.
 
-        `from_batch`, `from_seq`: only those at or after it, where the kind has such a column. Of checkpoints, only the
-        newest has its state.
+        `from_batch`, `from_seq`: only those at or after it, and `of_kinds` only those whose own `kind` is one of these,
+        where the records have such a column. Of checkpoints, only the newest has its state.
         """
         table = _TABLES[kind]
         columns = [column for column in table.c if column.name != "session"]
@@ -172,6 +179,8 @@ class Ledger:
             query = query.where(table.c.batch >= from_batch)
         if from_seq is not None:
             query = query.where(table.c.seq >= from_seq)
+        if of_kinds is not None:
+            query = query.where(table.c.kind.in_(of_kinds))
         with (
             self.database.read() as connection,
             connection.execution_options(yield_per=_AT_A_TIME.get(kind, 2000)).execute(
@@ -180,6 +189,20 @@ class Ledger:
         ):
             for row in found:
                 yield kind(*row)
+
+    def marks(self, session: str, first_batch: int) -> dict[str, EquityRow]:
+        """The blocks of equity and exposure that begin with a batch, by book."""
+        table = tables.equity
+        columns = [table.c[name] for name in EquityRow._fields]
+        query = select(*columns).where(table.c.session == session, table.c.first_batch == first_batch)
+        with self.database.read() as connection:
+            return {row.book: EquityRow._make(row) for row in connection.execute(query)}
+
+    def next_entry(self, session: str) -> int:
+        """The number that the session's next tape entry gets."""
+        newest = select(func.max(tables.tape.c.number)).where(tables.tape.c.session == session)
+        with self.database.read() as connection:
+            return int(connection.execute(newest).scalar_one_or_none() or 0) + 1
 
     def checkpoint(self, session: str) -> CheckpointRow | None:
         """The newest checkpoint, where the session can go on; None if it has none yet."""

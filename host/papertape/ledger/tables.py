@@ -139,6 +139,20 @@ fills = _table(
     _text("note"),
 )
 
+funding = _table(
+    "funding",
+    _whole("seq", key=True),
+    _whole("batch"),
+    _whole("at"),
+    _text("book"),
+    _text("symbol"),
+    _exact("rate"),
+    _exact("mark"),
+    _exact("quantity"),
+    _exact("amount"),
+    _exact("cash"),
+)
+
 plugin_events = _table(
     "plugin_events",
     _whole("seq", key=True),
