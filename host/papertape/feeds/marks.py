@@ -94,11 +94,22 @@ def combine(notes: list[Note]) -> tuple[Note, ...]:
     return tuple(combined.values())
 
 
+def absent_before(ts: Ints, last_ts: int | None, period: int) -> Ints:
+    """How many candles are absent before each of consecutive ones; `last_ts`: open time of the one before them, if any.
+    A step is counted in whole periods, so that a day of 23 or 25 hours leaves no gap.
+
+    >>> absent_before(np.array([120, 180, 360]), 0, 60).tolist()
+    [1, 0, 2]
+    """
+    steps = np.diff(ts, prepend=int(ts[0]) - period if last_ts is None else last_ts)
+    absent: Ints = np.maximum((steps + period // 2) // period - 1, 0)
+    return absent
+
+
 def _gaps(scope: Scope, ts: Ints, last: Last | None, period: int) -> list[Note]:
-    """Candles absent since the one before, where both lie in the scope. A step is counted in whole periods, so that a
-    day of 23 or 25 hours leaves no gap."""
+    """Candles absent since the one before, where both lie in the scope."""
     before = np.concatenate([ts[:1] - period if last is None else [last.ts], ts[:-1]])
-    absent = (ts - before + period // 2) // period - 1
+    absent = absent_before(ts, None if last is None else last.ts, period)
     gaps = np.flatnonzero((absent > 0) & (before >= scope.start))
     if not len(gaps):
         return []

@@ -1,0 +1,1 @@
+"""Live candles from any exchange that ccxt knows."""
