@@ -130,6 +130,8 @@ def cases(draw: st.DrawFn) -> Case:
         "margin": margin,
         "leverage": draw(st.sampled_from(["1", "3", "10"])) if margin else "1",
         "maintenance": draw(st.sampled_from(["0.005", "0.005", "0.1"])),
+        "isolated": margin and draw(st.sampled_from([False, False, True])),
+        "liquidation_fee": draw(st.sampled_from(["0", "0", "0.01"])),
     }
     config = {
         "cash": Decimal(draw(st.sampled_from([1_000, 10_000]))),

@@ -87,8 +87,7 @@ def _resuming(ledger: Ledger, name: str) -> Runner:
     except BaseException:
         writer.close()
         raise
-    entries = sum(1 for _ in ledger.rows(name, TapeRow))
-    return Runner(back.header.config, back.built, back.feed, ledger, writer, tape=back.tape, next_entry=entries)
+    return Runner(back.header.config, back.built, back.feed, ledger, writer, tape=back.tape)
 
 
 @dataclass(frozen=True)

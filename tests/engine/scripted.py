@@ -13,6 +13,7 @@ from papertape.broker.book import Book
 from papertape.engine.build import Built, build
 from papertape.engine.config import SessionConfig, Spec
 from papertape.engine.discovery import Plugins, load_plugins
+from papertape.engine.fold import carry_out, stretches
 from papertape.engine.registered import Kind, Registered
 from papertape.ledger.records import Effects, FillRow, OrderRow
 from papertape.market.timeframe import period
@@ -23,25 +24,30 @@ Bar: TypeAlias = tuple[float, ...] | None
 Market: TypeAlias = Mapping[str, Sequence[Bar]]
 Script: TypeAlias = Mapping[int, Sequence[Wish | Exception]]
 """What a strategy wishes, by number of the batch that has just closed; an exception is raised when its turn comes."""
+Events: TypeAlias = Mapping[int, Sequence[Mapping[str, Any]]]
+NONE: Events = {}
 Batch: TypeAlias = tuple[Row | None, ...]
 
 
 class Rows(Feed):
-    """Given candles as a feed: batch k opens at k timeframes after the epoch; `warmed` of them are warm-up."""
+    """Given candles as a feed: batch k opens at k timeframes after the epoch; `warmed` of them are warm-up. `events`:
+    by number of the batch before which they stand."""
 
-    def __init__(self, market: Market, timeframe: str = "1m", warmed: int = 0) -> None:
+    def __init__(self, market: Market, timeframe: str = "1m", warmed: int = 0, events: Events = NONE) -> None:
         super().__init__()
         self.symbols, self.timeframe, self.warmed = tuple(market), timeframe, warmed
         self.span = period(timeframe)
         columns = [[_row(bar, k * self.span) for k, bar in enumerate(bars)] for bars in market.values()]
         self.batches: list[Batch] = list(zip(*columns, strict=True))
+        self.events = events
 
     def describe(self) -> Mapping[str, Any]:
         return {"params": {}}
 
     def blocks(self, start: int = 0) -> Iterator[Block]:
         rows = self.batches[start:]
-        yield Block([(start + k + 1) * self.span for k in range(len(rows))], rows)
+        events = tuple((k - start, event) for k in sorted(self.events) if k >= start for event in self.events[k])
+        yield Block([(start + k + 1) * self.span for k in range(len(rows))], rows, events=events)
 
 
 def _row(bar: Bar, ts: int) -> Row | None:
@@ -154,8 +160,9 @@ def step_on(built: Built, feed: Feed, last: int | None = None) -> Built:
     first = built.session.journal.batch + 1
     for block in feed.blocks(first):
         count = len(block.times) if last is None else max(0, last - first)
-        for now, rows in zip(block.times[:count], block.rows[:count], strict=True):
-            built.session.step(now, rows)
+        for events, times, rows in list(stretches(block, 1))[:count]:
+            carry_out(built.session, events)
+            built.session.run(times, rows)
         first += len(block.times)
     return built
 
@@ -165,10 +172,11 @@ def play_all(
     strategies: Mapping[str, type[Strategy]],
     parts: Iterable[tuple[Kind, str, type[Component]]] = (),
     warmed: int = 0,
+    events: Events = NONE,
     **config: Any,
 ) -> Played:
     """A whole session of these strategies."""
-    feed = Rows(market, warmed=warmed)
+    feed = Rows(market, warmed=warmed, events=events)
     built = step_on(started(feed, strategies, parts, **config), feed)
     return Played(built, feed, built.session.journal.drain())
 

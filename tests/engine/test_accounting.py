@@ -70,6 +70,8 @@ class Auditor:
         row = self.session.market.last[self.session.market.index[fill.symbol]]
         assert row is not None
         rate = instrument.maker if fill.maker else instrument.taker
+        if fill.role == "liquidation":
+            rate = add(rate, instrument.liquidation_fee)
         assert fill.fee == booked(multiply(multiply(fill.quantity, fill.price), rate))
         assert fill.quantity > 0 and fill.quantity % instrument.lot == 0
         assert not instrument.tick or fill.price % instrument.tick == 0 or fill.price < instrument.tick

@@ -246,7 +246,7 @@ def test_defaults_are_those_of_a_session_that_says_nothing() -> None:
     assert read_config(said) == SessionConfig()
     assert (said["cash"], said["fee_bps"], said["seed"], said["feed"]) == (
         "10000",
-        "10",
+        None,
         7,
         {"kind": "sim", "params": {}},
     )

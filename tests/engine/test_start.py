@@ -37,18 +37,18 @@ def test_a_set_quantity_above_all_cash_at_the_first_close_is_refused() -> None:
     config = SessionConfig(cash=Decimal(999))
     built = started(FEED, STRATEGY, sizer=Spec("fixed-quantity", {"quantity": 10}))
     with pytest.raises(ConfigError, match="costs 1000 USDT at the first close, more than the cash of 999"):
-        check_affordable(config, built, FEED)
+        check_affordable(config, built, next(FEED.blocks()))
 
 
 def test_one_lot_above_all_cash_at_the_first_close_is_refused() -> None:
     built = started(FEED, STRATEGY, sizer=Spec("fixed-fraction"), instruments={BTC: {"lot": "11"}})
     with pytest.raises(ConfigError, match="one lot of 11 costs 1100"):
-        check_affordable(SessionConfig(cash=Decimal(1000)), built, FEED)
+        check_affordable(SessionConfig(cash=Decimal(1000)), built, next(FEED.blocks()))
 
 
 def test_a_quantity_of_another_kind_is_no_set_quantity() -> None:
     built = started(FEED, STRATEGY, [("sizer", "tiny", Tiny)], sizer=Spec("tiny"))
-    check_affordable(SessionConfig(cash=Decimal(1000)), built, FEED)
+    check_affordable(SessionConfig(cash=Decimal(1000)), built, next(FEED.blocks()))
 
 
 def test_weights_must_name_members_where_they_are_a_table() -> None:

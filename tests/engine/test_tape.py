@@ -10,10 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.engine.scripted import Rows, flat, scripted, started
 
-from papertape import __version__
+from papertape import Block, Row, __version__
 from papertape.contract.errors import SessionDiffers
 from papertape.engine.config import SessionConfig, Spec
-from papertape.engine.tape import CODE, COMMAND, SOURCE, canonical, commands_by_batch, header_row, read_header
+from papertape.engine.tape import (
+    CODE,
+    COMMAND,
+    SOURCE,
+    block_rows,
+    canonical,
+    events_by_batch,
+    header_row,
+    numbered,
+    read_header,
+)
 from papertape.ledger.records import TapeRow
 
 json_values = st.recursive(
@@ -49,6 +59,7 @@ def test_the_header_says_what_is_traded_and_by_which_version() -> None:
     assert document["instruments"][0] == {
         "symbol": "A", "quote": "USD", "tick": "0", "lot": "0.00000001", "min_notional": "0", "maker": "0",
         "taker": "0", "margin": False, "leverage": "1", "maintenance": "0.005",
+        "kind": "spot", "isolated": False, "tiers": [], "liquidation_fee": "0", "contract_size": "1",
     }  # fmt: skip
 
 
@@ -76,10 +87,46 @@ def test_commands_stand_before_their_batch_in_the_order_they_came() -> None:
         yield TapeRow(3, 5, 102, "code", "{}")
         yield TapeRow(4, 9, 103, COMMAND, '{"command":"flatten"}')
 
-    assert commands_by_batch(rows()) == {
+    assert events_by_batch(rows()) == {
         4: [(100, {"command": "pause"}), (101, {"command": "resume"})],
         9: [(103, {"command": "flatten"})],
     }
+
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+rows = st.tuples(st.integers(0, 2**60), numbers, numbers, numbers, numbers, numbers, st.integers(0, 127))
+
+
+@given(st.lists(st.tuples(st.none() | rows, st.none() | rows), max_size=6), st.integers(0, 2**60))
+def test_the_candles_of_a_block_come_back_from_the_tape_to_the_last_bit(
+    batches: list[tuple[Row | None, ...]], arrived: int
+) -> None:
+    block = Block([60_000 * k for k in range(len(batches))], batches, arrived=arrived)
+    entries = block_rows(block, ("B/USDT", "A"), 7)
+    assert [(entry.kind, entry.batch, entry.at) for entry in entries] == [
+        ("batch", 7 + k, time) for k, time in enumerate(block.times)
+    ]
+    for entry, batch in zip(entries, batches, strict=True):
+        document = json.loads(entry.payload)
+        assert document["arrived"] == arrived
+        back = tuple(document["rows"].get(symbol) for symbol in ("B/USDT", "A"))
+        assert [row and [repr(value) for value in row] for row in back] == [
+            row and [repr(value) for value in row] for row in batch
+        ], "-0.0 is not 0.0, and an int no float"
+
+
+def test_events_stand_before_their_batch_in_the_order_they_came() -> None:
+    events = tuple((place, {"feed": "late", "n": number}) for number, place in enumerate([2, 0, 2, 0]))
+    entries = numbered(block_rows(Block([60, 120, 180], [(None,)] * 3, (), events), ("A",), 5), 10)
+    assert [(row.number, row.batch, row.at, row.kind, json.loads(row.payload).get("n")) for row in entries] == [
+        (10, 5, 60, "feed", 1),
+        (11, 5, 60, "feed", 3),
+        (12, 5, 60, "batch", None),
+        (13, 6, 120, "batch", None),
+        (14, 7, 180, "feed", 0),
+        (15, 7, 180, "feed", 2),
+        (16, 7, 180, "batch", None),
+    ]
 
 
 @given(json_values)

@@ -15,6 +15,7 @@ from papertape.contract.instrument import Instrument
 from papertape.contract.risk import RiskRule, Sizer
 from papertape.contract.strategy import Context, Strategy
 from papertape.engine.config import SessionConfig, Spec, unique_names
+from papertape.engine.delays import Delays
 from papertape.engine.desk import Desk
 from papertape.engine.discovery import Plugins, load_strategy_file
 from papertape.engine.fill_models import GuardedFees, GuardedSlippage
@@ -65,32 +66,6 @@ def find(plugins: Plugins, kind: Kind, spec: Spec) -> Registered:
     return plugins.find(kind, spec.kind)
 
 
-def make_feed(config: SessionConfig, plugins: Plugins, source: Mapping[str, Any] | None = None) -> Feed:
-    """The session's feed; `source`: its description on the tape, for a fold of what was recorded.
-
-    The seed and the strategies' look-back go to a feed that has parameters for them and was told nothing else.
-    """
-    registered = find(plugins, "feed", config.feed)
-    params = dict(source["params"] if source is not None else config.feed.params)
-    known = registered.object.params()
-    if "seed" in known and "seed" not in params:
-        params["seed"] = config.seed
-    feed: Feed = registered.create(config.feed.kind, params)
-    if feed.looks_back and "warmup" not in params and params.get("start") is not None:
-        feed = registered.create(config.feed.kind, {**params, "warmup": _warmup(config, plugins, feed.timeframe)})
-    return feed
-
-
-def _warmup(config: SessionConfig, plugins: Plugins, timeframe: str) -> int:
-    """Candles of the feed that the longest look-back of a strategy or the sizer spans, in any timeframe it asks for."""
-    sizer: Sizer = find(plugins, "sizer", config.sizer).create(config.sizer.kind, config.sizer.params)
-    spans = [_lookback(config.sizer.kind, sizer) * period(timeframe)]
-    for spec in config.strategies:
-        strategy: Strategy = find(plugins, "strategy", spec).create(spec.kind, spec.params)
-        spans += [_lookback(spec.kind, strategy) * period(each) for each in (timeframe, *strategy.timeframes)]
-    return -(-max(spans) // period(timeframe))
-
-
 def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
     """The session that `config` describes over `feed`. Raises `RequestError` kinds for what cannot be built."""
     if not config.strategies:
@@ -99,7 +74,14 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
         )
     strategy_names = unique_names(config.strategies)
     fusion_names = unique_names(config.fusion, strategy_names)
-    instruments = instruments_of(feed.symbols, config.instruments, config.fee_bps, config.quote)
+    instruments = instruments_of(feed.symbols, config.instruments, config.fee_bps, config.quote, feed.instruments)
+    for symbol in feed.funded:
+        instrument = next(instrument for instrument in instruments if instrument.symbol == symbol)
+        if instrument.kind != "perpetual":
+            raise ConfigError(
+                f"the feed brings funding of {symbol}, which is {instrument.kind} here: "
+                f'set instruments."{symbol}" = {{ kind = "perpetual" }}, or leave its funding file out'
+            )
     journal = Journal()
     parts: list[Part] = []
 
@@ -122,7 +104,7 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
         rules.append(
             [create("risk-rule", spec, f"{book}/{kind}") for spec, kind in zip(config.risk, kinds, strict=True)]
         )
-    market = Market(feed.symbols, feed.timeframe, _lookbacks(feed.timeframe, strategies, sizers, strategy_names))
+    market = Market(feed.symbols, feed.timeframe, lookbacks(feed.timeframe, strategies, sizers, strategy_names))
     fee_guard, slip_guard = guard(f"{config.fees.kind} fees"), guard(f"{config.slippage.kind} slippage")
     exchange = Exchange(
         instruments,
@@ -134,6 +116,8 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
     )
     margin = any(instrument.margin for instrument in instruments)
 
+    latency = 0 if config.latency == "measured" else config.latency
+
     def desk(number: int, refuses: int) -> Desk:
         name = books[number]
         guarded = [
@@ -141,7 +125,7 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
         ]
         sizer = (sizers[number], guard(f"{name}/{config.sizer.kind}"))
         book = Book(name, config.cash, margin)
-        return Desk(book, exchange, market, journal, period(feed.timeframe), config.latency, sizer, guarded, refuses)
+        return Desk(book, exchange, market, journal, period(feed.timeframe), latency, sizer, guarded, refuses)
 
     seats = [
         StrategySeat(name, guard(name), desk(number, int(strategy.refuses)), strategy, config.seed)
@@ -156,6 +140,7 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
     session = Session(
         market, exchange, journal, seats, fusions, period(feed.timeframe), feed.warmed, config.stale_after
     )
+    session.delays = Delays(journal) if config.latency == "measured" else None
     contexts = {name: _context(name, feed, instruments) for name in strategy_names}
     guards = [fee_guard, slip_guard]
     for seat in session.seats:
@@ -181,7 +166,7 @@ def _names(parts: Sequence[Part], kind: str, book: str) -> list[str]:
     return [part.name for part in parts if part.kind == kind and part.name.startswith(f"{book}/")]
 
 
-def _lookbacks(
+def lookbacks(
     timeframe: str, strategies: Sequence[Strategy], sizers: Sequence[Sizer], names: Sequence[str]
 ) -> dict[str, int]:
     """How many candles to keep of each timeframe. Raises `ConfigError` for a look-back or timeframe that cannot be."""

@@ -29,11 +29,15 @@ def save(built: Built) -> bytes:
             "seq": session.journal.seq,
             "chain": session.journal.chain,
             "paused": session.paused,
+            "feed_muted": session.feed_muted,
+            "feed_stale": sorted(session.feed_stale),
             "absent": session.absent,
             "first_ts": session.first_ts,
             "opening": session.opening,
             "occasion": [sorted(session.occasion[0]), session.occasion[1]],
             "market": session.market.state,
+            "funding": session.funding.state,
+            "marks": [[slot, rows] for slot, rows in sorted(session.exchange.marks.rows.items())],
             "guards": [_guard(guard) for guard in built.guards],
             "seats": {seat.name: _seat(seat) for seat in session.seats},
             "parts": {part.name: kept_state(part.component, part.name) for part in built.parts},
@@ -68,12 +72,18 @@ def restore(built: Built, state: Mapping[str, Any]) -> None:
     journal.batch, journal.now, journal.seq = state["batch"], state["now"], state["seq"]
     journal.chain = state["chain"]
     session.paused = state["paused"]
+    session.feed_muted, session.feed_stale = state.get("feed_muted", False), frozenset(state.get("feed_stale", ()))
+    for seat in session.seats:
+        seat.desk.stale = session.feed_stale
     session.absent, session.first_ts = state["absent"], state["first_ts"]
     session.opening = state["opening"]
     session.unopened = session.opening.count(None)
     stale, muted = state["occasion"]
     session.occasion = (frozenset(stale), muted)
     session.market.state = state["market"]
+    if "funding" in state:  # not in a checkpoint of an earlier version
+        session.funding.state = state["funding"]
+        session.exchange.marks.rows = {slot: list(rows) for slot, rows in state["marks"]}
     for seat in session.seats:
         _restore_seat(seat, state["seats"][seat.name])
     for guard, kept in zip(built.guards, state["guards"], strict=True):
@@ -97,6 +107,7 @@ def _seat(seat: Seat) -> dict[str, Any]:
         "after_flat": [[slot, signal_document(last), seq] for slot, (last, seq) in sorted(desk.after_flat.items())],
         "refusals": [[slot, list(key)] for slot, key in sorted(desk.refusals.items())],
         "trips": list(desk.trips),
+        "latency": desk.latency,
     }
 
 
@@ -109,6 +120,7 @@ def _restore_seat(seat: Seat, kept: Mapping[str, Any]) -> None:
     desk.after_flat = {slot: (Signal(**document), seq) for slot, document, seq in kept["after_flat"]}
     desk.refusals = {slot: (key[0], key[1]) for slot, key in kept["refusals"]}
     desk.trips = list(kept["trips"])
+    desk.latency = kept.get("latency", desk.latency)
 
 
 def _restore_book(book: Book, kept: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from papertape.broker.money import plain
 from papertape.contract.errors import ConfigError
@@ -32,17 +32,18 @@ class Spec:
 class SessionConfig:
     """Everything that decides what a session does, besides its tape. Keys of a session file are these names.
 
-    `cash`: per book, quote currency. `fee_bps`: maker and taker fee of instruments that say nothing else.
+    `cash`: per book, quote currency. `fee_bps`: maker and taker fee, None for those that the feed knows, or 10.
     `slippage`: a slippage model. `instruments`: by symbol, fields of `papertape.Instrument`. `quote`: currency
     of the books, None to take the symbols'. `participation`: fraction of a candle's volume one book may take, None for
-    no limit. `touch`: limits fill on a touch. `latency`: ms from a decision to its orders' effect. `max_errors`: errors
-    in a row that quarantine a plugin. `stale_after`: timeframes after which a symbol without a candle is stale, None
-    for never. `bars`: batches after which the session finishes, None for all.
+    no limit. `touch`: limits fill on a touch. `latency`: ms from a decision to its orders' effect, or "measured": as
+    long as the plugin took to decide. `max_errors`: errors in a row that quarantine a plugin. `stale_after`: timeframes
+    after which a symbol without a candle is stale, None for never. `bars`: batches after which the session finishes,
+    None for all.
     """
 
     feed: Spec = Spec("sim")
     cash: Decimal = Decimal(10_000)
-    fee_bps: Decimal = Decimal(10)
+    fee_bps: Decimal | None = None
     slippage: Spec = Spec("none")
     fees: Spec = Spec("instrument")
     sizer: Spec = Spec("fixed-fraction")
@@ -54,7 +55,7 @@ class SessionConfig:
     quote: str | None = None
     participation: Decimal | None = None
     touch: bool = False
-    latency: int = 0
+    latency: int | Literal["measured"] = 0
     max_errors: int = 5
     stale_after: int | None = None
     bars: int | None = None
@@ -71,7 +72,7 @@ class SessionConfig:
             elif isinstance(value, Decimal):
                 value = plain(value)
             elif isinstance(value, Mapping):
-                value = {symbol: {name: str(given) for name, given in rules.items()} for symbol, rules in value.items()}
+                value = {symbol: dict(rules) for symbol, rules in value.items()}
             found[key.name] = value
         return found
 
@@ -196,10 +197,23 @@ def _currency(key: str, value: object) -> str:
     return value
 
 
-def _instruments(key: str, value: object) -> Mapping[str, Mapping[str, str]]:
+def _latency(key: str, value: object) -> int | Literal["measured"]:
+    if value == "measured":
+        return "measured"
+    if isinstance(value, str):
+        raise ConfigError(f'{key} must be a number of ms, or "measured", was {value!r}')
+    return _whole(0)(key, value)
+
+
+def _instruments(key: str, value: object) -> Mapping[str, Mapping[str, Any]]:
     if not (isinstance(value, Mapping) and all(isinstance(rules, Mapping) for rules in value.values())):
         raise ConfigError(f'{key}: write a table per symbol, such as instruments."BTC/USDT" = {{ tick = 0.01 }}')
-    return {symbol: {name: str(given) for name, given in rules.items()} for symbol, rules in value.items()}
+    return {symbol: {name: _as_text(given) for name, given in rules.items()} for symbol, rules in value.items()}
+
+
+def _as_text(given: object) -> object:
+    """Numbers as text, which JSON keeps exactly; lists (of tiers) stay lists."""
+    return [_as_text(item) for item in given] if isinstance(given, (list, tuple)) else str(given)
 
 
 def _number_or_text(value: str) -> float | str:
@@ -218,7 +232,7 @@ _ZERO = Decimal(0)
 _READERS: dict[str, Callable[[str, Any], Any]] = {
     "feed": _read_spec,
     "cash": _amount(_ZERO, above=True),
-    "fee_bps": _amount(_ZERO),
+    "fee_bps": _optional(_amount(_ZERO)),
     "slippage": _read_spec,
     "fees": _read_spec,
     "sizer": _read_spec,
@@ -230,7 +244,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "quote": _optional(_currency),
     "participation": _optional(_amount(_ZERO, above=True)),
     "touch": _flag,
-    "latency": _whole(0),
+    "latency": _latency,
     "max_errors": _whole(1),
     "stale_after": _optional(_whole(1)),
     "bars": _optional(_whole(1)),

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Final
 
 from papertape.broker.book import Book
+from papertape.broker.buying_power import buying_power, unit_cost
 from papertape.broker.exchange import Exchange
-from papertape.broker.money import ZERO, add, decimal, divide, exact, floor_to, multiply, plain, subtract
+from papertape.broker.money import ZERO, decimal, divide, exact, floor_to, multiply, plain, subtract
 from papertape.broker.order import Order, Role
 from papertape.contract.candle import CLOSE, FLAGS, TS, Candles, Row
 from papertape.contract.instrument import Instrument
@@ -17,7 +18,7 @@ from papertape.engine.guard import Guard
 from papertape.engine.journal import Journal
 from papertape.market.market import Market
 
-ONE = Decimal(1)
+ONE: Final = Decimal(1)
 
 
 class Refused(Exception):
@@ -74,7 +75,8 @@ class Dealings:
     def equity(self) -> Decimal:
         return self.book.exact_equity(self.market.last)
 
-    def order(self, slot: int, sign: int, quantity: Decimal, role: Role, seq: int | None, **rest: Any) -> Order:
+    def order(self, slot: int, sign: int, quantity: Decimal, role: Role, seq: int | None, reason: str = "") -> Order:
+        """A market order, effective from now on."""
         journal = self.journal
         return Order(
             journal.number(),
@@ -84,11 +86,11 @@ class Dealings:
             slot,
             self.market.symbols[slot],
             sign,
-            rest.pop("type", "market"),
+            "market",
             quantity,
             role,
             signal=seq,
-            **rest,
+            reason=reason,
         )
 
     def place(self, order: Order) -> None:
@@ -103,7 +105,7 @@ class Dealings:
 
     def exit(self, slot: int, quantity: Decimal, reason: str, seq: int | None, at: int | None = None) -> None:
         sign = -1 if self.book.quantity(slot) > 0 else 1
-        order = self.order(slot, sign, quantity, "exit", seq, reason=reason)
+        order = self.order(slot, sign, quantity, "exit", seq, reason)
         if at is not None:
             order.effective = at + self.latency
         self.place(order)
@@ -196,13 +198,10 @@ class Dealings:
 
     def unit_cost(self, instrument: Instrument, price: Decimal) -> Decimal:
         """What a unit takes from buying power, its fee included."""
-        rate = self.exchange.fees.rate(instrument, False)
-        return multiply(price, add(ONE, max(rate, ZERO)))
+        return unit_cost(instrument, price, self.exchange.fees.rate(instrument, False))
 
     def power(self, instrument: Instrument) -> Decimal:
         """Buying power: free cash, or with margin what leverage leaves beside the present exposure."""
-        free = self.book.cash
         if instrument.margin:
-            whole = multiply(self.equity(), instrument.leverage)
-            free = subtract(whole, self.book.exact_exposure(self.market.last))
-        return subtract(free, self.book.reserved())
+            return buying_power(self.book, self.exchange.instruments, instrument, self.market.last)
+        return subtract(self.book.free(), self.book.reserved())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from papertape.broker.book import Book
 from papertape.broker.exchange import Exchange
@@ -17,7 +18,7 @@ from papertape.engine.journal import Journal
 from papertape.engine.order_requests import place_requests
 from papertape.market.market import Market
 
-TRIPS_KEPT = 100
+TRIPS_KEPT: Final = 100
 
 
 class Desk(Dealings):
@@ -242,7 +243,7 @@ class Desk(Dealings):
             self._refuse_once(slot, sign, signal, seq, quantity, str(refusal))
             return
         self.refusals.pop(slot, None)
-        order = self.order(slot, sign, quantity, "entry", seq, reason=signal.reason)
+        order = self.order(slot, sign, quantity, "entry", seq, signal.reason)
         order.reserved = unit
         order.stop_loss = self._leg_price(signal.stop_loss, instrument, sign, stop=True)
         order.take_profit = self._leg_price(signal.take_profit, instrument, sign, stop=False)
@@ -265,6 +266,8 @@ class Desk(Dealings):
 
 def _right_side(signal: Signal, sign: int, price: Decimal) -> None:
     """A bracket that the close has passed already is a mistake, not a wish."""
+    if signal.stop_loss is None and signal.take_profit is None:
+        return
     for name, level, away in (("stop_loss", signal.stop_loss, -sign), ("take_profit", signal.take_profit, sign)):
         if level is not None and (exact(level) >= price if away < 0 else exact(level) <= price):
             where = "below" if away < 0 else "above"

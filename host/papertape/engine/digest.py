@@ -8,11 +8,12 @@ The session's digest is the link after its last record and its closing balances,
 import struct
 from decimal import Decimal
 from hashlib import sha256
+from typing import Final
 
 from papertape.broker.money import plain
 
-GENESIS = bytes(32)
-_FLOAT = struct.Struct(">d")
+GENESIS: Final = bytes(32)
+_FLOAT: Final = struct.Struct(">d")
 
 
 def float_text(value: float) -> str:

@@ -1,6 +1,7 @@
 """Fee and slippage models behind a guard: one that fails is recorded, and the fill goes on without it."""
 
 from decimal import Decimal
+from typing import Final
 
 from papertape.contract.candle import Candle
 from papertape.contract.errors import PluginError
@@ -9,8 +10,8 @@ from papertape.contract.instrument import Instrument
 from papertape.contract.order import Side
 from papertape.engine.guard import GUEST_ERRORS, Guard
 
-ZERO = Decimal(0)
-LEAST_RATE = Decimal(-1)
+ZERO: Final = Decimal(0)
+LEAST_RATE: Final = Decimal(-1)
 
 
 class GuardedFees(FeeModel):

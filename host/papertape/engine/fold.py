@@ -1,21 +1,45 @@
 """Folding a recorded tape again: the same batches, the same events, no writing."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
+from papertape.contract.candle import Row
 from papertape.contract.errors import SessionDiffers
-from papertape.contract.feed import Feed
+from papertape.contract.feed import Block, Event, Feed
+from papertape.engine.delays import recorded_delays
 from papertape.engine.session import Session
+from papertape.engine.tape import events_by_batch
+from papertape.ledger.records import TapeRow
 
-Commands = Mapping[int, Sequence[tuple[int, Mapping[str, Any]]]]
+Stretch = tuple[list[Event], list[int], list[tuple[Row | None, ...]]]
+"""Events, and the times and rows of the batches that come after them."""
 
 
-def fold(session: Session, feed: Feed, commands: Commands, stops: Sequence[int]) -> Iterator[int]:
+def stretches(block: Block, size: int) -> Iterator[Stretch]:
+    """A block's batches in stretches of at most `size`, none with an event inside it."""
+    cuts = sorted({*range(0, len(block.times), size), *(place for place, _ in block.events)})
+    for first, end in pairwise([*cuts, len(block.times)]):
+        events = [event for place, event in block.events if place == first] if block.events else []
+        yield events, block.times[first:end], block.rows[first:end]
+
+
+def carry_out(session: Session, events: Iterable[Event]) -> None:
+    """Carries out a feed's events before the next batch; one that says no time has that of the batch before."""
+    for event in events:
+        ts = event.get("ts")
+        session.apply(ts if isinstance(ts, int) else session.journal.now, event)
+
+
+def fold(session: Session, feed: Feed, tape: Sequence[TapeRow], stops: Sequence[int]) -> Iterator[int]:
     """Steps a started session from its present batch, and pauses after each batch in `stops` (ascending).
 
     The commands before a batch are carried out as soon as the one before it is done: what is kept of a batch holds
-    them already. Raises `SessionDiffers` if the feed ends before the last stop.
+    them already. Delays are those that the tape says. Raises `SessionDiffers` if the feed ends before the last stop.
     """
+
+    commands = events_by_batch(tape)
+    if session.delays is not None:
+        session.delays.recorded = recorded_delays(tape)
 
     def obey() -> None:
         for at, command in commands.get(session.journal.batch + 1, ()):
@@ -28,8 +52,9 @@ def fold(session: Session, feed: Feed, commands: Commands, stops: Sequence[int])
     if not waiting:
         return
     for block in feed.blocks(session.journal.batch + 1):
-        for now, rows in zip(block.times, block.rows, strict=True):
-            session.step(now, rows)
+        for events, times, batches in stretches(block, 1):
+            carry_out(session, events)
+            session.run(times, batches)
             obey()
             if session.journal.batch == waiting[0]:
                 yield waiting.pop(0)

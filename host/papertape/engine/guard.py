@@ -3,14 +3,14 @@
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
 Status = Literal["ok", "quarantined", "disabled"]
-GUEST_ERRORS = (Exception, SystemExit)
+GUEST_ERRORS: Final = (Exception, SystemExit)
 """What a guest may raise without stopping the session; an interrupt is the operator's."""
-_STEPS = 8  # histogram bins per octave: percentiles are known to 9 %
+_STEPS: Final = 8  # histogram bins per octave: percentiles are known to 9 %
 
 
 class Guard:

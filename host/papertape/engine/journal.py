@@ -10,7 +10,7 @@ from papertape.contract.signal import Signal
 from papertape.engine import digest
 from papertape.engine.digest import link, record, text
 from papertape.engine.storable import storable
-from papertape.ledger.records import Effects, FillRow, OrderRow, PluginEventRow, SignalRow
+from papertape.ledger.records import Effects, FillRow, FundingRow, OrderRow, PluginEventRow, SignalRow
 
 
 class Journal:
@@ -38,12 +38,11 @@ class Journal:
         seq = self.number()
         stop, target, size = signal.stop_loss, signal.take_profit, signal.size
         quantity, fraction = signal.quantity, signal.fraction
-        valid_for = None if signal.valid_for is None else int(signal.valid_for)
         row = SignalRow(
             seq, self.batch, self.now, source, signal.symbol, signal.action, float(signal.confidence),
             None if stop is None else float(stop), None if target is None else float(target),
             None if size is None else decimal(size), None if quantity is None else decimal(quantity),
-            None if fraction is None else float(fraction), valid_for, storable(signal.reason), metadata, muted,
+            None if fraction is None else float(fraction), signal.valid_for, storable(signal.reason), metadata, muted,
         )  # fmt: skip
         self.collected.signals.append(row)
         self.chain = link(
@@ -108,6 +107,15 @@ class Journal:
         )
         self.fills.append((book, row, order.tag, settled))
 
+    def funded(
+        self, book: Book, symbol: str, at: int, rate: Decimal, mark: Decimal, quantity: Decimal, amount: Decimal
+    ) -> None:
+        """Records a funding payment that the book has just been paid (or, where `amount` is below 0, has paid)."""
+        seq = self.number()
+        row = FundingRow(seq, self.batch, at, book.name, symbol, rate, mark, quantity, amount, book.cash)
+        self.collected.funding.append(row)
+        self.chain = link(self.chain, record("funding", seq, *row[2:]))
+
     def plugin_event(self, plugin: str, kind: str, message: str, trace: str) -> None:
         """Records what happened to a plugin; it is in the ledger, not in the digest."""
         self.collected.plugin_events.append(
@@ -118,7 +126,7 @@ class Journal:
     def waiting(self) -> int:
         """How many records have been collected since the last drain."""
         kept = self.collected
-        return len(kept.signals) + len(self._orders) + len(kept.fills) + len(kept.plugin_events)
+        return len(kept.signals) + len(self._orders) + len(kept.fills) + len(kept.funding) + len(kept.plugin_events)
 
     def drain(self) -> Effects:
         """What has been collected since the last drain."""

@@ -42,22 +42,16 @@ def _requested(dealings: Dealings, request: OrderRequest) -> Order:
     instrument = dealings.exchange.instruments[slot]
     sign = 1 if request.side == "buy" else -1
     limit_to, stop_to = (floor_to, ceil_to) if sign > 0 else (ceil_to, floor_to)
-    order = dealings.order(
-        slot,
-        sign,
-        floor_to(decimal(request.quantity), instrument.lot),
-        "request",
-        None,
-        type=request.type,
-        price=None if request.price is None else limit_to(decimal(request.price), instrument.tick),
-        stop_price=None if request.stop_price is None else stop_to(decimal(request.stop_price), instrument.tick),
-        trail=None if request.trail is None else decimal(request.trail),
-        time_in_force=request.time_in_force,
-        expires=None if request.expires is None else int(request.expires),
-        reduce_only=request.reduce_only,
-        group=request.group,
-        tag=request.tag,
-    )
+    order = dealings.order(slot, sign, floor_to(decimal(request.quantity), instrument.lot), "request", None)
+    order.type = request.type
+    order.price = None if request.price is None else limit_to(decimal(request.price), instrument.tick)
+    order.stop_price = None if request.stop_price is None else stop_to(decimal(request.stop_price), instrument.tick)
+    order.trail = None if request.trail is None else decimal(request.trail)
+    order.time_in_force = request.time_in_force
+    order.expires = request.expires
+    order.reduce_only = request.reduce_only
+    order.group = request.group
+    order.tag = request.tag
     row = dealings.market.last[slot]
     if order.type == "trailing-stop" and order.stop_price is None and row is not None:
         assert order.trail is not None

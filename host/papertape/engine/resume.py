@@ -1,20 +1,35 @@
 """Resuming: code loaded afresh, state put back, and what keeps no state rebuilt over the tape."""
 
+import json
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
 from papertape.contract.errors import LedgerError, RequestError, SessionDiffers, TapeSourceChanged
 from papertape.contract.feed import Feed
+from papertape.contract.instrument import Instrument
 from papertape.engine import checkpoint, codec, digest
-from papertape.engine.build import Built, Part, build, make_feed
+from papertape.engine.build import Built, Part, build
 from papertape.engine.discovery import Plugins
+from papertape.engine.feeding import make_feed, taped_feed
 from papertape.engine.fill_models import GuardedFees, GuardedSlippage
 from papertape.engine.fold import fold
 from papertape.engine.seat import FusionSeat, StrategySeat
-from papertape.engine.tape import CODE, COMMAND, SOURCE, Header, canonical, commands_by_batch, read_header
+from papertape.engine.tape import (
+    CODE,
+    COMMAND,
+    INSTRUMENT,
+    SOURCE,
+    Header,
+    canonical,
+    instrument_document,
+    numbered,
+    overlay,
+    read_header,
+)
 from papertape.ledger.records import CheckpointRow, SignalRow, TapeRow
 from papertape.ledger.store import Ledger
+from papertape.market.instruments import instruments_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +46,7 @@ class Resumed:
 
 def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
     """The session at its newest checkpoint, ready to step. Raises `LedgerError` where there is none."""
-    tape = list(ledger.rows(session, TapeRow))
+    tape = overlay(ledger, session)
     kept = ledger.checkpoint(session)
     if not tape or kept is None:
         raise LedgerError(f"session {session} has no checkpoint to go on from: run it again as a new session")
@@ -39,7 +54,7 @@ def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
     added: list[TapeRow] = []
     news: list[str] = []
     try:
-        feed = make_feed(header.config, plugins, header.feed)
+        feed = taped_feed(header, plugins, ledger, session)
     except TapeSourceChanged as error:
         header, feed = _mended(ledger, session, plugins, header, tape, kept, error)
         added.append(TapeRow(0, kept.batch + 1, kept.at, SOURCE, canonical(dict(header.feed))))
@@ -49,6 +64,9 @@ def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
     built.session.journal.drain()
     state = codec.decode(kept.state)
     checkpoint.restore(built, state)
+    for row in tape:
+        if row.kind == INSTRUMENT:
+            built.session.apply(row.at, json.loads(row.payload))
     changed = {name for name, code in built.code.items() if header.code.get(name) != code}
     if changed:
         added.append(TapeRow(0, kept.batch + 1, kept.at, CODE, canonical(built.code)))
@@ -58,8 +76,21 @@ def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
         built.session.apply(kept.at, command)
         added.append(TapeRow(0, kept.batch + 1, kept.at, COMMAND, canonical(command)))
         news.append(f"{plugin} is disabled: {reason}")
-    numbered = [row._replace(number=tape[-1].number + 1 + number) for number, row in enumerate(added)]
-    return Resumed(header, feed, built, tuple(numbered), tuple(news))
+    if header.live:
+        feed = make_feed(header.config, plugins, ledger)
+        for instrument in _other_instruments(built, header, feed):
+            event = {"instrument": instrument_document(instrument)}
+            built.session.apply(kept.at, event)
+            added.append(TapeRow(0, kept.batch + 1, kept.at, INSTRUMENT, canonical(event)))
+            news.append(f"the exchange has other rules for {instrument.symbol} than before; they hold from here on")
+    return Resumed(header, feed, built, tuple(numbered(added, ledger.next_entry(session))), tuple(news))
+
+
+def _other_instruments(built: Built, header: Header, feed: Feed) -> list[Instrument]:
+    """The instruments as the exchange has them now, where that is not as the session knows them."""
+    config = header.config
+    fresh = instruments_of(feed.symbols, config.instruments, config.fee_bps, config.quote, feed.instruments)
+    return [new for new, known in zip(fresh, built.session.exchange.instruments, strict=True) if new != known]
 
 
 def _mended(
@@ -80,19 +111,19 @@ def _mended(
         raise error
     source = {**header.feed, "params": {**header.feed["params"], "hashes": {}}}
     try:
-        feed = make_feed(header.config, plugins, source)
+        feed = make_feed(header.config, plugins, ledger, source)
     except RequestError:
         raise error from None
     again = build(header.config, plugins, feed)
     again.session.start(again.contexts)
     try:
-        for _ in fold(again.session, feed, commands_by_batch(tape), [kept.batch]):
+        for _ in fold(again.session, feed, tape, [kept.batch]):
             if digest.shown(again.session.journal.chain) != kept.digest:
                 raise error
     except SessionDiffers:
         raise error from None
     described = feed.describe()
-    return replace(header, feed=described), make_feed(header.config, plugins, described)
+    return replace(header, feed=described), make_feed(header.config, plugins, ledger, described)
 
 
 def _revive(
@@ -116,10 +147,10 @@ def _revive(
             part.component.state = codec.decode(packed)
     if not unkept or kept.batch < 0:
         return []
-    feed = make_feed(header.config, plugins, header.feed)
+    feed = taped_feed(header, plugins, ledger, session)
     shadow = build(header.config, plugins, feed)
     shadow.session.start(shadow.contexts)
-    for _ in fold(shadow.session, feed, commands_by_batch(tape), [kept.batch]):
+    for _ in fold(shadow.session, feed, tape, [kept.batch]):
         pass
     said = shadow.session.journal.collected.signals
     out = []

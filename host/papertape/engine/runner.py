@@ -5,18 +5,21 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from papertape.contract.candle import TS
 from papertape.contract.errors import BadRow, ConfigError
-from papertape.contract.feed import Feed, Note
-from papertape.engine import checkpoint, digest
+from papertape.contract.feed import Block, Event, Feed, LiveFeed, Standpoint
+from papertape.engine import checkpoint
 from papertape.engine.build import Built
 from papertape.engine.config import SessionConfig
-from papertape.engine.tape import COMMAND, canonical
-from papertape.ledger.records import CheckpointRow, Effects, EquityRow, NoteRow, TapeRow
-from papertape.ledger.series import pack_series, pack_times
+from papertape.engine.fold import carry_out, stretches
+from papertape.engine.keeper import Keeper
+from papertape.engine.recorded import RecordedFeed, recent_candles
+from papertape.engine.tape import COMMAND, block_rows, canonical, overlay, read_header
+from papertape.ledger.records import Effects, NoteRow, TapeRow
 from papertape.ledger.store import Ledger
 from papertape.ledger.writer import SessionWriter
 
@@ -56,7 +59,8 @@ class Ended:
 class Runner:
     """Runs a built session on from its present batch, as the owner of its ledger.
 
-    `progress(batches done)` is told now and then, `published(effects)` after each commit. `stop()` may be called from a
+    `progress(batches done)` is told now and then, `published(effects)` after each commit, `told(line)` what happens to
+    a live feed's connection, `heard(event)` what the feed has put on the tape. `stop()` may be called from a
     signal handler or another thread; the step under way is finished first. Raises `LedgerError` when a commit fails:
     the ledger then holds everything up to the commit before, and the session can be resumed from there.
     """
@@ -70,7 +74,6 @@ class Runner:
         writer: SessionWriter,
         *,
         tape: tuple[TapeRow, ...] = (),
-        next_entry: int = 1,
         seconds: float = 0.0,
         pace: Pace = Pace(),  # frozen
     ) -> None:
@@ -83,16 +86,15 @@ class Runner:
         self.pace = pace
         self.progress: Callable[[int], None] = lambda done: None
         self.published: Callable[[Effects], None] = lambda effects: None
-        self.limit = None if config.bars is None else feed.warmed + config.bars
+        self.told: Callable[[str], None] = lambda line: None
+        self.heard: Callable[[Event], None] = lambda event: None
+        self.limit = None if config.bars is None else built.session.warmed + config.bars
         self._wake = threading.Event()
-        self.ledger_seconds = 0.0
         self.before = seconds
         self._started = self._ended = 0.0
-        self._tape = list(tape)
-        self._next_entry = next_entry
-        self._times: list[int] = []
-        self._notes: dict[tuple[str, str, str], NoteRow] = {}
-        self._applied: dict[int, int] = {}
+        # A live feed tells each only once; another tells them again when it is read again.
+        noted = ledger.rows(writer.session, NoteRow) if isinstance(feed, LiveFeed) else ()
+        self.keeper = Keeper(built, writer, tape, ledger.next_entry(writer.session), noted)
         self._refused: list[str] = []
 
     def stop(self) -> None:
@@ -116,7 +118,7 @@ class Runner:
             self._commit({"status": "running", "error": None})
         try:
             with _seldom_collecting():
-                if not (self._fold_at_pace() if self.pace.speed is not None else self._fold_at_full_pace()):
+                if not self._fold():
                     status = "stopped"
         except BadRow as bad:
             error, status = bad, "failed"
@@ -127,15 +129,94 @@ class Runner:
 
     # Stepping
 
+    def _fold(self) -> bool:
+        """False if it was stopped."""
+        if isinstance(self.feed, LiveFeed):
+            return self._follow(self.feed)
+        return self._fold_at_full_pace() if self.pace.speed is None else self._fold_at_pace()
+
+    def _follow(self, feed: LiveFeed) -> bool:
+        """Follows a live market; False if it was stopped. What comes is on the tape before anything is done with it,
+        so what is there already goes first: the warm-up of a new session, or what an end came between."""
+        name = self.writer.session
+        recorded = RecordedFeed(self.ledger, name, read_header(overlay(self.ledger, name)))
+        for block in recorded.blocks(self.session.journal.batch + 1):
+            if not self._live(block):
+                return False
+        if self._left() == 0:
+            return True
+        with closing(feed.follow(self._standpoint())) as blocks:
+            for found in blocks:
+                for line in feed.news():
+                    self.told(line)
+                if found is None:
+                    if self.session.interrupted or not self._obey():
+                        return False
+                    continue
+                block = self._within_limit(found)
+                self.keeper.note(block.notes)
+                self.keeper.tape += block_rows(block, feed.symbols, self.session.journal.batch + 1)
+                self.keeper.commit_tape()
+                if not self._live(block):
+                    return False
+                if self._left() == 0:
+                    return True
+        return True
+
+    def _live(self, block: Block) -> bool:
+        """Steps through batches that are on the tape; False if it was stopped."""
+        for events, times, rows in stretches(block, CHUNK):
+            carry_out(self.session, events)
+            for event in events:
+                self.heard(event)
+            before = self.session.journal.batch
+            self.session.run(times, rows)
+            self.keeper.times += times[: self.session.journal.batch - before]
+            if not self._settled():
+                return False
+        return True
+
+    def _settled(self) -> bool:
+        """Counts, tells and commits what has just been stepped; False if the session is to stop."""
+        self._count_times(TIMES_KEPT)
+        self.progress(self.session.journal.batch + 1 - self.session.warmed)
+        self._commit({})
+        return not self.session.interrupted and self._obey()
+
+    def _left(self) -> int | None:
+        """How many batches the session has before it, None for no end of them."""
+        return None if self.limit is None else max(0, self.limit - self.session.journal.batch - 1)
+
+    def _within_limit(self, block: Block) -> Block:
+        """The block without the batches after the session's last one."""
+        left = self._left()
+        if left is None or left >= len(block.times):
+            return block
+        events = tuple(event for event in block.events if event[0] < left)
+        return replace(block, times=block.times[:left], rows=block.rows[:left], events=events)
+
+    def _standpoint(self) -> Standpoint:
+        session, market = self.session, self.session.market
+        if session.journal.batch < 0:
+            return Standpoint()
+        pairs = zip(market.symbols, market.last, strict=True)
+        newest = {symbol: row[TS] for symbol, row in pairs if row is not None}
+        if session.first_ts is not None:  # one that never had a candle lacks them all
+            newest = dict.fromkeys(session.feed_stale, session.first_ts - session.period) | newest
+        funded = session.funding.told(session.first_ts)
+        recent = recent_candles(self.ledger, self.writer.session, session.journal.batch)
+        return Standpoint(session.journal.now, newest, session.feed_stale, session.feed_muted, funded, recent)
+
     def _fold_at_full_pace(self) -> bool:
         """False if it was stopped."""
         session = self.session
         committed = time.perf_counter()
         every = self.pace.commit_every
-        for times, rows in self._chunks(every or CHUNK):
+        for events, times, rows in self._chunks(every or CHUNK):
+            carry_out(session, events)
             before = session.journal.batch
             session.run(times, rows)
-            self._times += times[: session.journal.batch - before]
+            self.keeper.times += times[: session.journal.batch - before]
             if session.interrupted:
                 return False
             self._count_times(TIMES_KEPT)
@@ -151,19 +232,17 @@ class Runner:
         """False if it was stopped. Market time is anchored where the run begins."""
         assert self.pace.speed is not None
         anchor: tuple[float, int] | None = None
-        for times, rows in self._chunks(1):
+        for events, times, rows in self._chunks(1):
             if anchor is None:
                 anchor = time.monotonic(), times[0]
             due = anchor[0] + (times[0] - anchor[1]) / 1000 / self.pace.speed
             while (wait := due - time.monotonic()) > 0:
                 if self._wake.wait(min(wait, COMMIT_EVERY)) or not self._obey():
                     return False
+            carry_out(self.session, events)
             self.session.step(times[0], rows[0])
-            self._times += times
-            self._count_times(TIMES_KEPT)
-            self.progress(self.session.journal.batch + 1 - self.session.warmed)
-            self._commit({})
-            if self.session.interrupted or not self._obey():
+            self.keeper.times += times
+            if not self._settled():
                 return False
         return True
 
@@ -174,23 +253,14 @@ class Runner:
                 guard.fold_times()
 
     def _chunks(self, size: int) -> Any:
-        """The feed's batches in chunks of `size`, up to the session's limit."""
+        """The feed's batches in chunks of `size`, up to the session's limit, each with the events before its first."""
         for block in self.feed.blocks(self.session.journal.batch + 1):
-            self._note(block.notes)
-            for first in range(0, len(block.times), size):
-                left = size if self.limit is None else min(size, self.limit - self.session.journal.batch - 1)
-                if left <= 0:
+            self.keeper.note(block.notes)
+            for events, times, rows in stretches(block, size):
+                left = self._left()
+                if left == 0:
                     return
-                yield block.times[first : first + left], block.rows[first : first + left]
-
-    def _note(self, notes: tuple[Note, ...]) -> None:
-        for note in notes:
-            key = (note.source, note.symbol, note.kind)
-            known = self._notes.get(key)
-            first, count, example = (
-                (known.first_ts, known.count, known.example) if known else (note.first_ts, 0, note.example)
-            )
-            self._notes[key] = NoteRow(*key, count + note.count, first, note.last_ts, example)
+                yield events, times[:left], rows[:left]
 
     # The operator
 
@@ -199,9 +269,9 @@ class Runner:
         going_on = True
         journal = self.session.journal
         for row in self.ledger.pending(self.writer.session):
-            if row.id in self._applied:
+            if row.id in self.keeper.applied:
                 continue
-            self._applied[row.id] = journal.batch
+            self.keeper.applied[row.id] = journal.batch
             command = json.loads(row.command)
             if command.get("command") == "stop":
                 going_on = False
@@ -211,8 +281,8 @@ class Runner:
             except ConfigError as error:
                 self._refused.append(f"command {row.id} was not carried out: {error}")
                 continue
-            self._tape.append(TapeRow(0, journal.batch + 1, journal.now, COMMAND, canonical(command)))
-        if self._tape:
+            self.keeper.tape.append(TapeRow(0, journal.batch + 1, journal.now, COMMAND, canonical(command)))
+        if self.keeper.tape:
             self._commit({})
         return going_on
 
@@ -220,60 +290,11 @@ class Runner:
 
     def _commit(self, update: Mapping[str, object]) -> None:
         """One transaction: everything since the last one, and a checkpoint."""
-        began = time.perf_counter()
-        effects = self._effects()
-        session = self.session
-        self.writer.commit(
-            effects,
-            {
-                "first_ts": session.first_ts,
-                "last_ts": session.last_ts,
-                "bars": session.candles,
-                "snapshots": max(0, session.journal.batch + 1 - session.warmed),
-                "seconds": self.seconds,
-                "digest": session.digest,
-                **update,
-            },
-            self._applied,
-        )
-        self._applied = {}
-        self.ledger_seconds += time.perf_counter() - began
-        self.published(effects)
+        self.published(self.keeper.commit({"seconds": self.seconds, **update}))
 
     def record(self, summary: str) -> None:
         """Keeps the closing document (JSON) with the session, and the time that it took to the last commit."""
         self.writer.commit(Effects(), {"summary": summary, "seconds": self.seconds})
-
-    def _effects(self) -> Effects:
-        session, journal = self.session, self.session.journal
-        effects = journal.drain()
-        effects.tape = [row._replace(number=self._next_entry + offset) for offset, row in enumerate(self._tape)]
-        self._next_entry += len(self._tape)
-        self._tape = []
-        effects.notes = list(self._notes.values())
-        count = len(session.curves[0][0])
-        if count:
-            first, times = journal.batch + 1 - count, pack_times(self._times[-count:])
-            for book, (equity, exposure) in zip(session.books, session.curves, strict=True):
-                effects.equity.append(
-                    EquityRow(book.name, first, count, times, pack_series(equity), pack_series(exposure))
-                )
-                del equity[:], exposure[:]
-        self._times.clear()
-        effects.checkpoint = CheckpointRow(
-            journal.batch, journal.now, journal.seq, digest.shown(journal.chain), checkpoint.save(self.built)
-        )
-        return effects
-
-
-def first_effects(header: TapeRow, built: Built) -> Effects:
-    """What opens a session in its ledger: the header of its tape, what `on_start` reported, and a checkpoint before the
-    first batch, so that there is always one to go on from."""
-    effects = built.session.journal.drain()
-    effects.tape = [header]
-    journal = built.session.journal
-    effects.checkpoint = CheckpointRow(-1, 0, journal.seq, digest.shown(journal.chain), checkpoint.save(built))
-    return effects
 
 
 @contextmanager

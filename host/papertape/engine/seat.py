@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from papertape.contract.signal import Signal
 from papertape.contract.snapshot import BookView, Position
 from papertape.contract.strategy import Strategy, Wish
 from papertape.engine.desk import Desk
-from papertape.engine.guard import GUEST_ERRORS, Guard
+from papertape.engine.guard import Guard
 
-SIDES = {"buy": 1, "short": -1, "close": 0, "sell": 0, "cover": 0}
+SIDES: Final = {"buy": 1, "short": -1, "close": 0, "sell": 0, "cover": 0}
 
 
 class Seat:
@@ -192,18 +192,13 @@ class FusionSeat(Seat):
                     stances[symbol] = found
         return Council(self.journal.now, self.market.symbols, tuple(seat.name for seat in alive), stances)
 
-    def hear(self, stale: frozenset[str], muted: bool) -> None:
-        """Lets the fusion vote, and its desk act."""
+    def vote(self, stale: frozenset[str]) -> list[Signal]:
+        """What the fusion makes of the stances; nothing when it fails."""
 
         def fused() -> list[Signal]:
             return list(self.fusion.fuse(self.council(stale)))
 
-        signals = self.guard.call(fused)
-        if signals:
-            try:
-                self.take(signals, muted)
-            except GUEST_ERRORS as error:
-                self.guard.failed(error)
+        return self.guard.call(fused) or []
 
 
 def signal_document(signal: Signal) -> dict[str, Any]:

@@ -1,21 +1,26 @@
 """A session: the pure step. No I/O, no clock, no chance; state = fold(step, tape)."""
 
 import time
-from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Final
 
 from papertape.broker.book import Book
 from papertape.broker.exchange import Exchange
 from papertape.contract.candle import CLOSE, TS, Row
 from papertape.contract.errors import ConfigError, PapertapeError, PluginError
+from papertape.contract.feed import Event
 from papertape.contract.snapshot import Snapshot
 from papertape.contract.strategy import Context, Wish
 from papertape.engine import digest
+from papertape.engine.delays import Delays
+from papertape.engine.funding import Funding
 from papertape.engine.guard import GUEST_ERRORS
 from papertape.engine.journal import Journal, seen_fill
+from papertape.engine.mark_candles import take_mark
 from papertape.engine.seat import FusionSeat, Seat, StrategySeat
+from papertape.market.instruments import read_instrument
 from papertape.market.market import Market
 
 
@@ -49,16 +54,17 @@ class Session:
         self.warmed = warmed
         self.stale_ms = None if stale_after is None else stale_after * period
         self.paused = False
+        self.feed_muted = False
+        self.feed_stale: frozenset[str] = _NONE
         self.interrupted = False
         self.absent = 0
         self.first_ts: int | None = None
         self.opening: list[float | None] = [None] * len(market.symbols)
         self.unopened = len(market.symbols)
-        self.curves = [(array("d"), array("d")) for _ in self.books]
-        self._marking = [
-            (seat.desk, seat.desk.book, bool(seat.desk.marking), curve[0].append, curve[1].append)
-            for seat, curve in zip(self.seats, self.curves, strict=True)
-        ]
+        self.curves = [(book.equities, book.exposures) for book in self.books]
+        self._desks = [seat.desk for seat in self.seats]
+        self.funding = Funding(self.books, exchange.instruments, market, journal)
+        self.delays: Delays | None = None
         self._desk_of = {seat.desk.book.name: seat.desk for seat in self.seats}
         self._strategy_of = {seat.desk.book.name: seat for seat in self.strategies}
         self._clock = time.perf_counter_ns
@@ -91,26 +97,40 @@ class Session:
     def run(self, times: Sequence[int], batches: Sequence[tuple[Row | None, ...]]) -> None:
         """Steps through batches, one after the other; once `interrupted` is set, no further than the one under way.
 
+        Funding that waits is booked between the last batch that closes by its time and the next.
+        """
+        while self.funding.waiting:
+            before = bisect_right(times, self.funding.waiting[0].ts)
+            self._run(times[:before], batches[:before])
+            times, batches = times[before:], batches[before:]
+            if not times or (before and self.interrupted):
+                return
+            self.funding.book_next()
+        self._run(times, batches)
+
+    def _run(self, times: Sequence[int], batches: Sequence[tuple[Row | None, ...]]) -> None:
+        """Steps through any number of batches.
+
         One frame for many steps: what the loop needs of the session is looked up once.
         """
-        journal, market, meet = self.journal, self.market, self.exchange.meet
-        symbols, index, take = market.symbols, market.index, market.take
-        books, marking, clock, warmed, fusing = self.books, self._marking, self._clock, self.warmed, bool(self.fusions)
-        seats = [(seat, seat.guard, seat.on_snapshot, seat.guard.spent.append) for seat in self.strategies]
-        stale = _NONE
+        journal, market, exchange = self.journal, self.market, self.exchange
+        symbols, index, clock, warmed = market.symbols, market.index, self._clock, self.warmed
+        desks, strategies, fusing = self._desks, self.strategies, bool(self.fusions)
+        stale, paused = self.feed_stale, self.paused or self.feed_muted
         for now, rows in zip(times, batches, strict=True):
             journal.batch = batch = journal.batch + 1
             journal.now = now
             counted = batch >= warmed
-            muted = self.paused or not counted
+            muted = paused or not counted
 
-            for book in books:
+            for desk in desks:
+                book = desk.book
                 if book.orders or (book.margin and book.holdings):
-                    meet(book, rows, market.last)
+                    exchange.meet(book, rows, market.last)
             if journal.fills:
                 self._tell_fills()
 
-            fresh = take(now, rows)
+            fresh = market.take(now, rows)
             last = market.last
             if counted:
                 if self.unopened:
@@ -118,33 +138,35 @@ class Session:
                 if fresh is not symbols:
                     self.absent += len(symbols) - len(fresh)
 
-            for desk, book, has_rules, equity, exposure in marking:
+            for desk in desks:
+                book = desk.book
                 if book.holdings:
                     book.mark(last, rows)
                     if book.margin:
                         self._liquidate(book, rows)
-                if has_rules:
+                if desk.marking:
                     desk.stand(now, muted)
                 if counted:
-                    equity(book.equity)
-                    exposure(book.exposure)
+                    book.equities.append(book.equity)
+                    book.exposures.append(book.exposure)
 
             if self.stale_ms is not None:
                 stale = self._stale(now)
-            for seat, guard, on_snapshot, spent in seats:
+            for seat in strategies:
+                guard = seat.guard
                 if guard.status != "ok":
                     continue
                 snapshot = Snapshot(now, batch, symbols, fresh, last, index, seat)
                 started = clock()
                 try:
-                    wishes = on_snapshot(snapshot)
+                    wishes = seat.on_snapshot(snapshot)
                     if wishes.__class__ is not list:
                         wishes = _listed(wishes)
                 except GUEST_ERRORS as error:
-                    spent(clock() - started)
+                    guard.spent.append(clock() - started)
                     self._failed(seat, error)
                     continue
-                spent(clock() - started)
+                guard.spent.append(clock() - started)
                 if wishes and (seat.touched or wishes != seat.quiet):
                     self._hear(seat, wishes, muted)
                 if guard.streak:
@@ -158,13 +180,15 @@ class Session:
             if self.interrupted:
                 return
 
-    def _hear(self, seat: StrategySeat, wishes: Sequence[Wish], muted: bool) -> None:
+    def _hear(self, seat: Seat, wishes: Sequence[Wish], muted: bool) -> None:
+        if self.delays is not None:
+            self.delays.set(seat)
         try:
             seat.take(wishes, muted)
         except GUEST_ERRORS as error:  # a wish is a guest's object: to hash, compare or print it may raise anything
             self._failed(seat, error)
 
-    def _failed(self, seat: StrategySeat, error: BaseException) -> None:
+    def _failed(self, seat: Seat, error: BaseException) -> None:
         seat.guard.failed(error)
         self._left(seat)
 
@@ -192,7 +216,8 @@ class Session:
             self.occasion = occasion
             for fusion in self.fusions:
                 if fusion.guard.status == "ok":
-                    fusion.hear(stale, muted)
+                    if signals := fusion.vote(stale):
+                        self._hear(fusion, signals, muted)
                     self._left(fusion)
             for seat in self.strategies:
                 seat.moved = False
@@ -209,6 +234,8 @@ class Session:
 
     def _tell_fills(self) -> None:
         fills, self.journal.fills = self.journal.fills, []
+        if self.funding.slots:
+            self.funding.follow(fills)
         for book, row, tag, settled in fills:
             seat = self._strategy_of.get(book.name)
             if seat is not None and seat.hears_fills:
@@ -221,21 +248,67 @@ class Session:
         assert self.stale_ms is not None
         oldest = now - self.period - self.stale_ms
         last = self.market.last
-        stale = frozenset(
-            symbol for symbol, row in zip(self.market.symbols, last, strict=True) if row is None or row[TS] < oldest
-        )
+        old = [symbol for symbol, row in zip(self.market.symbols, last, strict=True) if row is None or row[TS] < oldest]
+        stale = self.feed_stale.union(old)
         for seat in self.seats:
             seat.desk.stale = stale
         return stale
 
     # Events of the tape
 
-    def apply(self, at: int, command: Mapping[str, Any]) -> None:
-        """Carries out an operator's command that stands on the tape between two batches; `at`: its time, ms UTC.
+    def apply(self, at: int, event: Event) -> None:
+        """Takes in what stands on the tape between two batches; `at`: its time, ms UTC.
 
-        `{"command": "pause" | "resume" | "flatten" | "disable" | "enable", "book": ..., "plugin": ...}`. Raises
-        `ConfigError` for a command that this session cannot carry out.
+        An operator's command, `{"command": "pause" | "resume" | "flatten" | "disable" | "enable", "book": ...,
+        "plugin": ...}`, or what a feed brings: `{"funding": SYMBOL, "ts": ms, "rate": "decimal", "mark": "decimal"}`, a
+        mark candle before the batch that closes with it, `{"mark": SYMBOL, "ts": its open, "open": ..., "high": ...,
+        "low": ..., "close": ...}`, and the events of `LiveFeed`; or `{"instrument": {...}}`, whose rules have changed.
+        Raises `ConfigError` for what this session cannot carry out.
         """
+        if "funding" in event:
+            self.funding.hear(event)
+        elif "mark" in event:
+            take_mark(self.exchange.marks, self.funding.slots, self.market, event)
+        elif "feed" in event:
+            self._hear_feed(event)
+        elif "instrument" in event:
+            changed = read_instrument(event["instrument"])
+            known = self.exchange.instruments
+            self.exchange.instruments = tuple(changed if one.symbol == changed.symbol else one for one in known)
+        else:
+            self._obey(at, event)
+
+    def _hear_feed(self, event: Event) -> None:
+        kind = event["feed"]
+        if kind in ("muted", "unmuted"):
+            self.feed_muted = kind == "muted"
+        elif kind in ("stale", "whole"):
+            change = frozenset((event["symbol"],))
+            self.feed_stale = self.feed_stale | change if kind == "stale" else self.feed_stale - change
+            for seat in self.seats:
+                seat.desk.stale = self.feed_stale
+        elif kind == "late":
+            self._take_late(self.market.index[event["symbol"]], tuple(event["row"]))
+        elif kind == "history":
+            self.market.remember(event["symbol"], event["timeframe"], [tuple(row) for row in event["rows"]])
+        elif kind != "amended":
+            raise ConfigError(f"no event {kind!r} of a feed is known")
+
+    def _take_late(self, slot: int, row: Row) -> None:
+        """Takes in a candle of a batch that has gone: broker and market see it, at its own close; no plugin is called,
+        and `on_fill` hears of its fills with the next batch."""
+        journal, last = self.journal, self.market.last
+        rows = tuple(row if place == slot else None for place in range(len(last)))
+        now, journal.now = journal.now, row[TS] + self.period
+        for book in self.books:
+            if book.orders or (book.margin and book.holdings):
+                self.exchange.meet(book, rows, last)
+        journal.now = now
+        self.market.take_late(slot, row)
+        if self.first_ts is not None and row[TS] >= self.first_ts:
+            self.absent -= 1
+
+    def _obey(self, at: int, command: Event) -> None:
         kind = command.get("command")
         if kind in ("pause", "resume"):
             self.paused = kind == "pause"
@@ -295,5 +368,5 @@ def _listed(wishes: Iterable[Wish] | None) -> list[Wish]:
     return found
 
 
-_NONE: frozenset[str] = frozenset()
-MOST_WISHES = 10_000
+_NONE: Final[frozenset[str]] = frozenset()
+MOST_WISHES: Final = 10_000

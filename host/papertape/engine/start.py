@@ -6,12 +6,13 @@ from decimal import Decimal
 from papertape.broker.money import add, exact, multiply, plain
 from papertape.contract.candle import CLOSE
 from papertape.contract.errors import ConfigError
-from papertape.contract.feed import Feed
+from papertape.contract.feed import Block, Feed, LiveFeed
 from papertape.contract.risk import Sizer
-from papertape.engine.build import Built, build, make_feed
+from papertape.engine.build import Built, build
 from papertape.engine.config import SessionConfig
 from papertape.engine.discovery import Plugins
-from papertape.engine.runner import first_effects
+from papertape.engine.feeding import make_feed, needed
+from papertape.engine.keeper import first_effects
 from papertape.engine.tape import canonical, header_row
 from papertape.ledger.store import Ledger, SessionRow
 from papertape.ledger.writer import SessionWriter
@@ -31,14 +32,25 @@ def start(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, cr
 
     Raises `RequestError` kinds for all that is known to be wrong before the first candle; nothing is kept then.
     """
-    feed = make_feed(config, plugins)
+    feed = make_feed(config, plugins, ledger)
+    try:
+        return _opened(ledger, name, config, plugins, created_at, feed)
+    except BaseException:
+        feed.close()
+        raise
+
+
+def _opened(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, created_at: int, feed: Feed) -> Started:
+    warm_up = Block([], [])
+    if isinstance(feed, LiveFeed):
+        warm_up = feed.warm(needed(config, plugins, feed.timeframe))
     total = feed.total()
     if feed.warmed and total is not None and total <= feed.warmed:
         raise ConfigError(
             f"all {total:,} batches of the feed would only warm up (warmup is {feed.warmed:,}): lower --warmup"
         )
     built = build(config, plugins, feed)
-    check_affordable(config, built, feed)
+    check_affordable(config, built, warm_up if isinstance(feed, LiveFeed) else next(feed.blocks(), warm_up))
     built.session.start(built.contexts)
     header = header_row(config, feed, built)
     row = SessionRow(
@@ -53,17 +65,15 @@ def start(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, cr
         seed=config.seed,
         code=canonical(built.code),
     )
-    return Started(feed, built, ledger.create(row, first_effects(header, built)))
+    return Started(feed, built, ledger.create(row, first_effects(header, built, warm_up)))
 
 
-def check_affordable(config: SessionConfig, built: Built, feed: Feed) -> None:
-    """Refuses a session that could never buy: a lot, or a sizer's set quantity, above all cash at the first close."""
+def check_affordable(config: SessionConfig, built: Built, block: Block) -> None:
+    """Refuses a session that could never buy: a lot, or a sizer's set quantity, above all cash at the first close in
+    its first block."""
     sizer = next((part.component for part in built.parts if isinstance(part.component, Sizer)), None)
     quantity = getattr(sizer, "quantity", None)
     fixed = quantity if isinstance(quantity, Decimal) else None  # another's sizer may mean something else by the name
-    block = next(feed.blocks(), None)
-    if block is None:
-        return
     for slot, instrument in enumerate(built.instruments):
         close = next((row[CLOSE] for rows in block.rows if (row := rows[slot]) is not None), None)
         if close is None:

@@ -3,27 +3,45 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from papertape import __version__
 from papertape.broker.money import plain
 from papertape.contract.errors import SessionDiffers
-from papertape.contract.feed import Feed
+from papertape.contract.feed import Block, Feed, LiveFeed
 from papertape.contract.instrument import Instrument
 from papertape.engine.build import Built
 from papertape.engine.config import SessionConfig, read_config
+from papertape.engine.delays import LATENCY
 from papertape.ledger.records import TapeRow
+from papertape.ledger.store import Ledger
+from papertape.market.instruments import read_instrument
 
-HEADER, COMMAND, CODE, SOURCE = "header", "command", "code", "source"
+HEADER, COMMAND, CODE, SOURCE, INSTRUMENT = "header", "command", "code", "source", "instrument"
+FEED, BATCH = "feed", "batch"
+"""What only a live session's tape holds: its feed's events, and its candles."""
+OVERLAY = (HEADER, COMMAND, CODE, SOURCE, INSTRUMENT, LATENCY)
+"""What a tape holds besides its feed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What opens a tape: the resolved configuration, the feed, and the code of every part by name."""
+    """What opens a tape: the resolved configuration, the feed, and the code of every part by name.
+
+    `live`: whether the candles are on the tape itself. `symbols`, `timeframe`, `warmed`, `instruments`: as the feed had
+    them at the start.
+    """
 
     config: SessionConfig
     feed: Mapping[str, Any]
     code: Mapping[str, Mapping[str, str | None]]
+    live: bool
+    symbols: tuple[str, ...]
+    timeframe: str
+    warmed: int
+    instruments: Mapping[str, Instrument]
 
 
 def header_row(config: SessionConfig, feed: Feed, built: Built) -> TapeRow:
@@ -32,9 +50,11 @@ def header_row(config: SessionConfig, feed: Feed, built: Built) -> TapeRow:
         "papertape": __version__,
         "config": config.document(),
         "feed": dict(feed.describe()),
+        "live": isinstance(feed, LiveFeed),
+        "warmed": feed.warmed,
         "symbols": list(feed.symbols),
         "timeframe": feed.timeframe,
-        "instruments": [_instrument(instrument) for instrument in built.instruments],
+        "instruments": [instrument_document(instrument) for instrument in built.instruments],
         "code": built.code,
     }
     return TapeRow(0, -1, 0, HEADER, canonical(document))
@@ -50,8 +70,38 @@ def read_header(rows: Sequence[TapeRow]) -> Header:
         raise SessionDiffers(f"the tape opens with {found!r}: its header is missing, so it cannot be folded")
     document = json.loads(rows[0].payload)
     newest = {row.kind: json.loads(row.payload) for row in rows if row.kind in (CODE, SOURCE)}
-    feed, code = newest.get(SOURCE, document["feed"]), newest.get(CODE, document["code"])
-    return Header(read_config(document["config"]), feed, code)
+    return Header(
+        read_config(document["config"]),
+        newest.get(SOURCE, document["feed"]),
+        newest.get(CODE, document["code"]),
+        document["live"],
+        tuple(document["symbols"]),
+        document["timeframe"],
+        document["warmed"],
+        {found["symbol"]: read_instrument(found) for found in document["instruments"]},
+    )
+
+
+def overlay(ledger: Ledger, session: str) -> list[TapeRow]:
+    """The entries of a session's tape besides its candles."""
+    return list(ledger.rows(session, TapeRow, of_kinds=OVERLAY))
+
+
+def block_rows(block: Block, symbols: Sequence[str], batch: int) -> list[TapeRow]:
+    """A live feed's block as entries, not numbered yet; its first batch is number `batch`."""
+    events = sorted(block.events, key=itemgetter(0))  # stable: those before one batch stay in their order
+    entries: list[TapeRow] = []
+    for offset, (time, rows) in enumerate(zip(block.times, block.rows, strict=True)):
+        while events and events[0][0] <= offset:
+            entries.append(TapeRow(0, batch + offset, time, FEED, canonical(events.pop(0)[1])))
+        seen = {symbol: row for symbol, row in zip(symbols, rows, strict=True) if row is not None}
+        entries.append(TapeRow(0, batch + offset, time, BATCH, canonical({"arrived": block.arrived, "rows": seen})))
+    return entries
+
+
+def numbered(rows: Iterable[TapeRow], first: int) -> list[TapeRow]:
+    """The entries with their places on the tape, from number `first` on."""
+    return [row._replace(number=first + offset) for offset, row in enumerate(rows)]
 
 
 def codes(rows: Sequence[TapeRow]) -> list[Mapping[str, Mapping[str, str | None]]]:
@@ -59,11 +109,12 @@ def codes(rows: Sequence[TapeRow]) -> list[Mapping[str, Mapping[str, str | None]
     return [json.loads(rows[0].payload)["code"], *(json.loads(row.payload) for row in rows if row.kind == CODE)]
 
 
-def commands_by_batch(rows: Iterable[TapeRow]) -> dict[int, list[tuple[int, dict[str, Any]]]]:
-    """The operator's commands as (time, command), by the number of the batch before which they stand."""
+def events_by_batch(rows: Iterable[TapeRow]) -> dict[int, list[tuple[int, dict[str, Any]]]]:
+    """The operator's commands and changes of instruments as (time, event), by the number of the batch before which they
+    stand."""
     found: dict[int, list[tuple[int, dict[str, Any]]]] = {}
     for row in rows:
-        if row.kind == COMMAND:
+        if row.kind in (COMMAND, INSTRUMENT):
             found.setdefault(row.batch, []).append((row.at, json.loads(row.payload)))
     return found
 
@@ -73,6 +124,12 @@ def canonical(document: object) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
-def _instrument(instrument: Instrument) -> dict[str, object]:
-    values = {field.name: getattr(instrument, field.name) for field in fields(instrument)}
-    return {name: value if isinstance(value, (str, bool)) else plain(value) for name, value in values.items()}
+def instrument_document(instrument: Instrument) -> dict[str, object]:
+    """An instrument as JSON values, which `read_instrument` reads."""
+    return {field.name: _shown(getattr(instrument, field.name)) for field in fields(instrument)}
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, Decimal):
+        return plain(value)
+    return [_shown(item) for item in value] if isinstance(value, tuple) else value

@@ -1,0 +1,52 @@
+"""Which feed a session has: made from its configuration, or from what its tape says of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from papertape.contract.feed import Feed
+from papertape.contract.risk import Sizer
+from papertape.engine.build import find, lookbacks
+from papertape.engine.config import SessionConfig, unique_names
+from papertape.engine.discovery import Plugins
+from papertape.engine.recorded import RECORDED, RecordedFeed, replayed
+from papertape.engine.tape import Header
+from papertape.ledger.store import Ledger
+from papertape.market.timeframe import period
+
+
+def make_feed(config: SessionConfig, plugins: Plugins, ledger: Ledger, source: Mapping[str, Any] | None = None) -> Feed:
+    """The session's feed; `source`: its description on the tape, for a fold of what was recorded.
+
+    The seed and the strategies' look-back go to a feed that has parameters for them and was told nothing else.
+    """
+    params = dict(source["params"] if source is not None else config.feed.params)
+    if config.feed.kind == RECORDED:
+        return replayed(ledger, params)
+    registered = find(plugins, "feed", config.feed)
+    known = registered.object.params()
+    if "seed" in known and "seed" not in params:
+        params["seed"] = config.seed
+    feed: Feed = registered.create(config.feed.kind, params)
+    if feed.looks_back and "warmup" not in params and params.get("start") is not None:
+        feed = registered.create(config.feed.kind, {**params, "warmup": _warmup(config, plugins, feed.timeframe)})
+    return feed
+
+
+def _warmup(config: SessionConfig, plugins: Plugins, timeframe: str) -> int:
+    """Candles of the feed that the longest look-back of a strategy or the sizer spans, in any timeframe it asks for."""
+    spans = (count * period(each) for each, count in needed(config, plugins, timeframe).items())
+    return -(-max(spans) // period(timeframe))
+
+
+def needed(config: SessionConfig, plugins: Plugins, timeframe: str) -> dict[str, int]:
+    """How many candles of each timeframe the strategies and the sizer look back on."""
+    sizer: Sizer = find(plugins, "sizer", config.sizer).create(config.sizer.kind, config.sizer.params)
+    strategies = [find(plugins, "strategy", spec).create(spec.kind, spec.params) for spec in config.strategies]
+    return lookbacks(timeframe, strategies, [sizer], unique_names(config.strategies))
+
+
+def taped_feed(header: Header, plugins: Plugins, ledger: Ledger, session: str) -> Feed:
+    """What a session's tape holds of its feed: its candles where it was live, else the feed that gives them again."""
+    if header.live:
+        return RecordedFeed(ledger, session, header)
+    return make_feed(header.config, plugins, ledger, header.feed)
