@@ -4,7 +4,7 @@ from papertape import Component, builtin
 from papertape.engine.discovery import load_plugins
 
 OFFERED = {
-    "register_feeds": ["replay", "sim"],
+    "register_feeds": ["exchange", "replay", "sim"],
     "register_fusions": ["weighted-vote"],
     "register_sizers": ["fixed-fraction", "fixed-notional", "fixed-quantity", "fractional-kelly", "volatility-target"],
     "register_risk_rules": [

@@ -25,9 +25,11 @@ from papertape.risk.sizers.volatility_target import VolatilityTarget
 
 @hookimpl
 def register_feeds(register: Callable[[str, type[Feed]], None]) -> None:
+    from papertape.feeds.exchange.feed import ExchangeFeed
     from papertape.feeds.replay import ReplayFeed  # with it come the file formats, which importing this module need not
     from papertape.feeds.sim import SimFeed
 
+    register("exchange", ExchangeFeed)
     register("replay", ReplayFeed)
     register("sim", SimFeed)
 

@@ -75,7 +75,7 @@ def test_a_wrong_name_or_value_is_refused_by_name(arguments: tuple[str, ...], wo
         ("strategies = [", "session.toml is not TOML: "),
         ("[feed]\nkind = 'sim'\nspeed = 3", "sim has no parameter 'speed'; it takes symbols"),
         ("[feed]\nspeed = 3", "feed: a component is a name or a table with `kind`"),
-        ("[instruments.'BTC/USDT']\nlott = 1", "instruments.BTC/USDT: no field 'lott'; there is leverage"),
+        ("[instruments.'BTC/USDT']\nlott = 1", "instruments.BTC/USDT: no field 'lott'; there is contract_size"),
         ("[instruments.'BTC/USDT']\nlot = 'x'", "instruments.BTC/USDT: lot must be a number, was 'x'"),
         ("[instruments.'BTC/USDT']\nlot = 0", "BTC/USDT: lot must be"),
         ("[instruments.'NO/PE']\nlot = 1", "instruments: 'NO/PE' is not in this session; it has BTC/USDT"),
@@ -282,7 +282,7 @@ def test_a_ledger_that_is_newer_than_the_code_is_refused(
 ) -> None:
     put_newer(ledger_url)
     said = refusal(*command, "--db", ledger_url)
-    assert "newer than the 0001 that this papertape knows" in said and "pip install --upgrade papertape" in said
+    assert "newer than the 0002 that this papertape knows" in said and "pip install --upgrade papertape" in said
 
 
 @pytest.fixture

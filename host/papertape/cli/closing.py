@@ -14,6 +14,8 @@ NOTED = {
     "outlier": "far from the candle before",
     "skipped": "skipped",
     "off-grid": "off the grid",
+    "disagreement": "told differently by stream and REST",
+    "lost": "that the exchange did not have any more",
 }
 """What a note of each kind counts."""
 
@@ -53,6 +55,8 @@ def print_closing(document: dict[str, Any], ledger: str) -> None:
         print_text(
             f"data: {note['symbol']} ({note['source']}): {note['count']:,} {NOTED[note['kind']]}: {note['example']}"
         )
+    if document.get("live"):
+        _print_live(document["live"])
     for plugin in document.get("plugins", []):
         if plugin["status"] != "ok" or plugin["errors"]:
             print_text(f"plugin {plugin['name']}: {plugin['status']}, {plugin['errors']} errors")
@@ -63,6 +67,26 @@ def print_closing(document: dict[str, Any], ledger: str) -> None:
         f"its round trips   papertape sessions export {name} --what trades\n"
         f"prove it          papertape sessions verify {name}"
     )
+
+
+def _print_live(feed: dict[str, Any]) -> None:
+    counted = {
+        "late": "late candle",
+        "amended": "amended candle",
+        "times_stale": "stale symbol",
+        "times_muted": "muted stretch",
+    }
+    told = [f"{feed[name]:,} {words}" + _plural(words, feed[name]) for name, words in counted.items() if feed[name]]
+    if told:
+        print_text(f"feed: {', '.join(told)}")
+    if feed["stale"]:
+        print_text(f"feed: {', '.join(feed['stale'])} stale now: nothing is entered until whole again")
+    if feed["muted"]:
+        print_text("feed: muted now: signals are recorded, nothing is traded")
+
+
+def _plural(words: str, count: int) -> str:
+    return "" if count == 1 else "es" if words.endswith("ch") else "s"
 
 
 def money(text: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from papertape.cli.options import home, json_option
-from papertape.cli.output import Progress, print_json, print_table, print_text
+from papertape.cli.output import Progress, print_json, print_table, print_text, say
+from papertape.cli.run import Time
 
 if TYPE_CHECKING:
     from papertape.contract.feed import Note
@@ -78,6 +79,38 @@ def import_(
     )
 
 
+@data.command()
+@click.argument("file", metavar="[SESSION.toml]", required=False, type=click.Path())
+@click.option("--exchange", metavar="ID", help="Exchange to ask, as ccxt calls it: binance, kraken, ...")
+@click.option("--symbol", "symbols", multiple=True, metavar="S", help="Symbol, such as BTC/USDT. Repeatable.")
+@click.option("--timeframe", metavar="TF", help="Length of a candle. Default: 1m.")
+@click.option("--start", type=Time(), required=True, help="First open time, ISO 8601 or ms UTC.")
+@click.option("--end", type=Time(), help="Open time to stop before, ISO 8601 or ms UTC. Default: now.")
+@click.option("--ask-again", is_flag=True, help="Also for candles that the exchange said before it does not have.")
+@json_option
+@click.pass_context
+def fetch(context: click.Context, /, as_json: bool, **options: Any) -> None:
+    """Fetches history from an exchange into the local store: closed candles, and only those that are not there.
+
+    It can be interrupted or killed at any time; the same command goes on where it was. A session file that follows an
+    exchange says which one, which symbols, and how ccxt reaches it (URLs, proxies, time-outs); options go over it.
+
+    Example: papertape data fetch --exchange binance --symbol BTC/USDT --start 2024-01-01
+    """
+    from papertape.cli.fetching import fetched, print_fetched, report
+
+    outcome = fetched(_store(), **options)
+    if as_json:
+        print_json(report(_store(), outcome))
+    else:
+        print_fetched(outcome)
+    if outcome.failed is not None:
+        raise outcome.failed
+    if outcome.stopped:
+        say("Interrupted: what came is kept; the same command goes on from there.", level=-1)
+        context.exit(1)
+
+
 @data.command("list")
 @json_option
 def list_(as_json: bool) -> None:
@@ -119,7 +152,8 @@ def check(
     context: click.Context, sources: tuple[Path, ...], symbols: tuple[str, ...], timeframe: str | None, as_json: bool
 ) -> None:
     """Looks through candle files, or the local store, as a replay would: bad and doubled rows, gaps, zero volumes,
-    outliers, widened ranges. Exits 1 if a file has bad rows, at which a replay would stop.
+    outliers, ranges that do not hold open and close, open times off the grid. Each is counted, and the first shown.
+    Exits 1 if a file has bad rows, at which a replay would stop.
 
     Example: papertape data check downloads/ --json
     """
@@ -179,6 +213,12 @@ KINDS = {
 }  # fmt: skip
 """Columns of a check, and the notes that they count."""
 
+WORDS = {
+    "skipped": "bad rows", "duplicate": "duplicates", "gap": "absent", "zero-volume": "without volume",
+    "outlier": "outliers", "widened": "with a range that does not hold open and close", "off-grid": "off the grid",
+}  # fmt: skip
+"""What is counted, in a sentence."""
+
 
 def _print_checked(done: Sequence["Examined"]) -> None:
     headers = ["file", "symbol", "timeframe", "candles", *KINDS]
@@ -188,10 +228,22 @@ def _print_checked(done: Sequence["Examined"]) -> None:
         for each in done
     ]
     print_table(headers, rows, "<<<" + ">" * (len(headers) - 3))
-    for each in done:
-        for note in each.notes:
-            if note.kind == "skipped":
-                print_text(f"{each.source.path}: {note.count:,} bad rows, the first: {note.example}")
+    told = [
+        f"{each.source.path}: {note.count:,} {WORDS[note.kind]}{_in_gaps(each, note)}, the first: {note.example}"
+        for each in done
+        for note in each.notes
+    ]
+    if told:
+        print_text("\n" + "\n".join(told))
+
+
+def _in_gaps(each: "Examined", note: "Note") -> str:
+    """In how many gaps what is absent is, and the longest one, in words."""
+    from papertape.market.timeframe import iso
+
+    if note.kind != "gap" or each.longest_gap is None or each.gaps == 1:
+        return ""
+    return f" in {each.gaps:,} gaps, {each.longest_gap.candles:,} from {iso(each.longest_gap.first_ts)} in the longest"
 
 
 def _report(each: "Examined") -> dict[str, Any]:
@@ -199,6 +251,7 @@ def _report(each: "Examined") -> dict[str, Any]:
         "file": str(each.source.path), "symbol": each.source.symbol, "timeframe": each.source.timeframe,
         "rows": each.rows, "first_ts": each.first_ts, "last_ts": each.last_ts,
         **{column.replace(" ", "_"): each.counts[kind] for column, kind in KINDS.items()},
+        "gaps": each.gaps, "longest_gap": each.longest_gap._asdict() if each.longest_gap else None,
         "notes": [_told(note) for note in each.notes],
     }  # fmt: skip
 

@@ -11,7 +11,9 @@ from papertape.cli.output import print_json
 if TYPE_CHECKING:
     from papertape.engine.config import SessionConfig, Spec
 
-RESUME_TAKES = {"resume", "as_json", "db", "pace", "log_format", "checkpoint_every"}
+RESUME_TAKES = {
+    "resume", "as_json", "db", "pace", "log_format", "log_file", "log_file_size", "log_files", "checkpoint_every",
+}  # fmt: skip
 
 
 class Amount(click.ParamType[Any]):
@@ -64,10 +66,29 @@ class Speed(click.ParamType[Any]):
         return speed
 
 
+class Size(click.ParamType[Any]):
+    """A number of bytes, as `10MB`, `500kB` or `1000000`."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, int):
+            return value
+        units = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "B": 1, "": 1}
+        text = str(value).strip().upper()
+        unit = next(unit for unit in units if text.endswith(unit))
+        number = text.removesuffix(unit).strip()
+        size = int(number) * units[unit] if number.isascii() and number.isdigit() else 0
+        if size < 1:
+            self.fail(f"{value!r} is no size: say bytes, or a whole number of kB, MB or GB, such as 10MB", param, ctx)
+        return size
+
+
 @click.command()
 @click.argument("file", metavar="[SESSION.toml]", required=False, type=click.Path())
-@click.option("--feed", metavar="NAME", help="Where candles come from: sim (default) or replay, or a plugin's feed.")
+@click.option("--feed", metavar="NAME", help="Where candles come from: sim (default), replay, exchange.")
 @click.option("--source", multiple=True, metavar="PATH", help="Candle file or folder to replay. Repeatable.")
+@click.option("--exchange", metavar="ID", help="Exchange to follow live, as ccxt calls it: binance, kraken, ...")
 @click.option("--symbol", multiple=True, metavar="S", help="Symbol to trade, such as BTC/USDT. Repeatable.")
 @click.option("--timeframe", metavar="TF", help="Length of a candle: 1m, 5m, 1h, 1d, ...")
 @click.option("--strategy", multiple=True, metavar="NAME[:k=v,...]", help="Strategy, or a .py file. Repeatable.")
@@ -89,6 +110,17 @@ class Speed(click.ParamType[Any]):
     "--checkpoint-every", type=click.IntRange(1), metavar="N", help="Batches per commit. Default: by the clock."
 )
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How messages are written.")
+@click.option("--log-file", type=click.Path(path_type=Path), metavar="PATH", help="Write them to a file, too.")
+@click.option(
+    "--log-file-size", type=Size(), default="10MB", metavar="SIZE", help="Begin a new log file at. Default: 10MB."
+)
+@click.option(
+    "--log-files",
+    type=click.IntRange(2),
+    default=5,
+    metavar="N",
+    help="Log files to keep: PATH, PATH.1, ... Default: 5.",
+)
 @click.option(
     "--resume", metavar="ID", help="Go on with a stopped or killed session; takes no session option beside it."
 )
@@ -107,8 +139,10 @@ def run(context: click.Context, /, **options: Any) -> None:
       papertape run --feed replay --source candles/ --strategy ema-cross:fast=8 --strategy breakout.py
       papertape run session.toml --cash 50000 --json
     """
+    from papertape.cli.log_file import log_file
     from papertape.cli.session import resume_session, run_session
 
+    log = (options["log_file"], options["log_format"], options["log_file_size"], options["log_files"])
     if options["resume"] is not None:
         given = [
             param.opts[0] if param.opts[0].startswith("-") else "SESSION.toml"
@@ -119,9 +153,11 @@ def run(context: click.Context, /, **options: Any) -> None:
         ]
         if given:
             raise click.UsageError(f"--resume goes on with the session as it was: leave out {', '.join(given)}")
-        document = resume_session(options["resume"], options)
+        with log_file(*log):
+            document = resume_session(options["resume"], options)
     else:
-        document = run_session(read_options(options), options)
+        with log_file(*log):
+            document = run_session(read_options(options), options)
     if options["as_json"]:
         print_json(document)
 
@@ -130,6 +166,7 @@ def read_options(options: dict[str, Any]) -> "SessionConfig":
     """The configuration that the session file and the options over it say. Raises `ConfigError`."""
     from papertape.cli.demo import FUSION, STRATEGIES
     from papertape.cli.session_file import read_file
+    from papertape.contract.errors import ConfigError
     from papertape.engine.config import SessionConfig, Spec, read_config
 
     document = read_file(options["file"]) if options["file"] else {}
@@ -155,6 +192,8 @@ def read_options(options: dict[str, Any]) -> "SessionConfig":
         if not config.fusion:
             demo["fusion"] = [FUSION]
         config = read_config(demo, config)
+    if config.feed.kind == "exchange" and options["pace"]:
+        raise ConfigError("--pace is for recorded and simulated candles: a live market has its own")
     if config.feed.kind == "sim" and config.bars is None and config.feed.params.get("batches") is None:
         config = read_config({"bars": 10_000}, config)
     return config
@@ -171,7 +210,8 @@ def _feed(options: dict[str, Any], configured: "Spec") -> "Spec":
     from papertape.engine.config import Spec, parse_spec
 
     if options["feed"] is None:
-        return Spec("replay") if options["source"] and configured.kind == "sim" else configured
+        meant = "replay" if options["source"] else "exchange" if options["exchange"] else configured.kind
+        return Spec(meant) if configured.kind == "sim" != meant else configured
     named = parse_spec(options["feed"])
     return named if named.kind != configured.kind else Spec(named.kind, {**configured.params, **named.params})
 
@@ -193,6 +233,6 @@ def _with_options(options: dict[str, Any], feed: "Spec") -> "Spec":
     named = {
         "sources": list(options["source"]) or None,
         "symbols": list(options["symbol"]) or None,
-        **{key: options[key] for key in ("timeframe", "start", "end", "warmup", "on_bad_row")},
+        **{key: options[key] for key in ("exchange", "timeframe", "start", "end", "warmup", "on_bad_row")},
     }
     return Spec(feed.kind, {**feed.params, **{key: value for key, value in named.items() if value is not None}})

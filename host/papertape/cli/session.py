@@ -4,22 +4,22 @@ import json
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from papertape.cli import COMMANDS
 from papertape.cli.closing import print_closing
-from papertape.cli.log import Log
+from papertape.cli.log import Log, tell
 from papertape.cli.output import Progress, say
 from papertape.contract.errors import LedgerError, SessionOwned
 from papertape.engine.config import SessionConfig, Spec
 from papertape.engine.discovery import Plugins, load_plugins
+from papertape.engine.recorded import RECORDED
 from papertape.engine.resume import resume
 from papertape.engine.runner import Pace, Runner
 from papertape.engine.start import start
-from papertape.engine.tape import canonical, read_header
+from papertape.engine.tape import canonical, overlay, read_header
 from papertape.ledger.database import open_database
-from papertape.ledger.records import TapeRow
 from papertape.ledger.store import Ledger, SessionRow
 from papertape.reports.summary import summarise
 
@@ -29,7 +29,7 @@ def run_session(config: SessionConfig, options: Mapping[str, Any]) -> dict[str, 
     plugins = _plugins()
     with Ledger(open_database(options["db"], create=True)) as ledger:
         started = start(ledger, _new_id(), config, plugins, int(time.time() * 1000))
-        with started.writer as writer:
+        with started.writer as writer, closing(started.feed):
             runner = Runner(config, started.built, started.feed, ledger, writer, pace=_pace(options))
             return _run(runner, ledger, options)
 
@@ -45,8 +45,7 @@ def resume_session(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
         with ledger.own(row.id) as writer:
             back = resume(ledger, row.id, plugins)
             for line in back.news:
-                say(line)
-            entries = sum(1 for _ in ledger.rows(row.id, TapeRow))
+                tell(line)
             runner = Runner(
                 back.header.config,
                 back.built,
@@ -54,18 +53,20 @@ def resume_session(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
                 ledger,
                 writer,
                 tape=back.tape,
-                next_entry=entries,
                 seconds=row.seconds,
                 pace=_pace(options),
             )
-            return _run(runner, ledger, options)
+            with closing(back.feed):
+                return _run(runner, ledger, options)
 
 
 def recorded_feed(name: str, db: str) -> tuple[Spec, int]:
     """The feed of a recorded session, as its tape describes it, and for how many batches the session saw it."""
     with Ledger(open_database(db)) as ledger:
         row = ledger.find(name)
-        header = read_header(list(ledger.rows(row.id, TapeRow)))
+        header = read_header(overlay(ledger, row.id))
+    if header.live:
+        return Spec(RECORDED, {"session": row.id}), row.snapshots
     return Spec(header.config.feed.kind, header.feed["params"]), row.snapshots
 
 
@@ -75,6 +76,8 @@ def _run(runner: Runner, ledger: Ledger, options: Mapping[str, Any]) -> dict[str
         log.started(ledger)
         runner.progress = progress.update
         runner.published = lambda effects: log.published(effects, progress)
+        runner.told = lambda line: log.told(line, progress)
+        runner.heard = lambda event: log.heard(event, progress)
         try:
             ended = runner.run()
         except SessionOwned:
@@ -84,10 +87,11 @@ def _run(runner: Runner, ledger: Ledger, options: Mapping[str, Any]) -> dict[str
             say(f"session {name} is kept as of its last commit: `papertape run --resume {name}` goes on with it")
             raise
     for failure in ended.failures:
-        say(failure)
+        tell(failure)
     row = ledger.find(runner.writer.session)
     document = _summary(ledger, row, runner)
     runner.record(canonical(document))
+    log.ended(document)
     _print(ledger, document, options)
     if ended.error is not None:
         raise ended.error
@@ -117,8 +121,8 @@ def _summary(ledger: Ledger, row: SessionRow, runner: Runner) -> dict[str, Any]:
     document["bars_per_second"] = round(row.bars / runner.seconds, 1)
     document["timing"] = {
         "plugins": round(plugins, 6),
-        "ledger": round(runner.ledger_seconds, 6),
-        "engine": round(max(0.0, whole - plugins - runner.ledger_seconds), 6),
+        "ledger": round(runner.keeper.seconds, 6),
+        "engine": round(max(0.0, whole - plugins - runner.keeper.seconds), 6),
     }
     return document
 
@@ -148,7 +152,7 @@ def _pace(options: Mapping[str, Any]) -> Pace:
 def _plugins() -> Plugins:
     plugins = load_plugins(reserved=COMMANDS)
     for failure in plugins.failures:
-        say(f"plugin {failure.plugin} is left out: {failure.reason}")
+        tell(f"plugin {failure.plugin} is left out: {failure.reason}")
     return plugins
 
 

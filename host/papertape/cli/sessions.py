@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from papertape.cli.comparing import diff
 from papertape.cli.options import db_option, json_option
 from papertape.cli.output import Progress, print_json, print_table, print_text, say
 from papertape.contract.errors import ConfigError, LedgerError, SessionDiffers
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from papertape.ledger.store import Ledger, SessionRow
 
 COMMANDS = ("pause", "resume", "flatten", "disable", "enable")
-WHAT = ("orders", "fills", "trades", "signals", "equity", "tape")
+WHAT = ("orders", "fills", "funding", "trades", "signals", "equity", "tape")
 
 
 @click.group()
@@ -161,6 +162,9 @@ def verify(session: str, db: str, as_json: bool) -> None:
     if not found.equal:
         code = f" (the code of {', '.join(found.code)} is not what it was all the time)" if found.code else ""
         raise SessionDiffers(f"session {row.id} differs from its tape{code}: {found.difference or 'closing balances'}")
+
+
+sessions.add_command(diff)
 
 
 @sessions.command()

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TextIO, get_type_hints
 
 from papertape.broker.money import plain
 from papertape.contract.errors import RequestError
-from papertape.ledger.records import EquityRow, FillRow, OrderRow, SignalRow, TapeRow
+from papertape.ledger.records import EquityRow, FillRow, FundingRow, OrderRow, SignalRow, TapeRow
 from papertape.ledger.series import unpack_series, unpack_times
 from papertape.ledger.store import Ledger
 from papertape.reports.round_trips import RoundTrip, round_trips
@@ -33,8 +33,8 @@ class Mark(NamedTuple):
 def write(ledger: Ledger, session: str, what: str, style: str, out: str | None) -> int:
     """Writes one kind of record to the file `out`, or to stdout; gives the number of rows.
 
-    `what`: orders, fills, trades, signals, equity or tape. `style`: csv, jsonl or parquet (to a file alone). Raises
-    `RequestError` for a file that cannot be written.
+    `what`: orders, fills, funding, trades, signals, equity or tape. `style`: csv, jsonl or parquet (to a file alone).
+    Raises `RequestError` for a file that cannot be written.
     """
     kind, read = _KINDS[what]
     rows = read(ledger, session)
@@ -45,7 +45,7 @@ def write(ledger: Ledger, session: str, what: str, style: str, out: str | None) 
 
 
 def _trades(ledger: Ledger, session: str) -> Iterator[RoundTrip]:
-    return round_trips(ledger.rows(session, FillRow))
+    return round_trips(ledger.rows(session, FillRow), ledger.rows(session, FundingRow))
 
 
 def _marks(ledger: Ledger, session: str) -> Iterator[Mark]:
@@ -58,6 +58,7 @@ def _marks(ledger: Ledger, session: str) -> Iterator[Mark]:
 _KINDS: Mapping[str, tuple[type[Any], Callable[[Ledger, str], Iterator[Any]]]] = {
     "orders": (OrderRow, lambda ledger, session: ledger.rows(session, OrderRow)),
     "fills": (FillRow, lambda ledger, session: ledger.rows(session, FillRow)),
+    "funding": (FundingRow, lambda ledger, session: ledger.rows(session, FundingRow)),
     "trades": (RoundTrip, _trades),
     "signals": (SignalRow, lambda ledger, session: ledger.rows(session, SignalRow)),
     "equity": (Mark, _marks),

@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 
 from papertape.broker.money import ZERO, add, multiply
-from papertape.ledger.records import EquityRow, FillRow
+from papertape.ledger.records import EquityRow, FillRow, FundingRow
 from papertape.ledger.series import unpack_series, unpack_times
 from papertape.reports.round_trips import RoundTrip
 
@@ -76,11 +76,13 @@ class Curve:
 class Dealings:
     """Figures of a book's fills and round trips, taken in one by one, so that a long session needs no memory.
 
-    `fees`, `traded` (the notional of all fills), `won`, `lost` (profits above 0, and the others): quote currency.
+    `fees`, `funding` (negative: paid), `traded` (the notional of all fills), `won`, `lost` (profits above 0, and the
+    others): quote currency.
     """
 
     fills: int = 0
     fees: Decimal = ZERO
+    funding: Decimal = ZERO
     traded: Decimal = ZERO
     trades: int = 0
     wins: int = 0
@@ -92,6 +94,10 @@ class Dealings:
         self.fills += 1
         self.fees = add(self.fees, fill.fee)
         self.traded = add(self.traded, multiply(fill.quantity, fill.price))
+
+    def pay(self, payment: FundingRow) -> None:
+        """Takes in the next funding payment."""
+        self.funding = add(self.funding, payment.amount)
 
     def close(self, trip: RoundTrip) -> None:
         """Takes in the next closed trade."""

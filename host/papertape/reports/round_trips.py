@@ -1,16 +1,19 @@
-"""Round trips: from flat to flat, told from a book's fills."""
+"""Round trips: from flat to flat, told from a book's fills and funding payments."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from heapq import merge
+from operator import attrgetter
 from typing import NamedTuple
 
 from papertape.broker.money import ZERO, add, booked, divide, multiply, subtract
-from papertape.ledger.records import FillRow
+from papertape.ledger.records import FillRow, FundingRow
 
 
 class RoundTrip(NamedTuple):
-    """One closed trade. Times in ms UTC, prices and money in quote currency, `profit` net of all `fees`.
+    """One closed trade. Times in ms UTC, prices and money in quote currency, `profit` net of all `fees` and with all
+    `funding` (negative: paid) that was booked while it was open.
 
     `quantity`: units entered in all; prices are averages. `reason`: role of the fill that closed it. `best`, `worst`:
     most favourable and most adverse price while it was open, as fractions of the entry price (worst <= 0 <= best for a
@@ -30,6 +33,7 @@ class RoundTrip(NamedTuple):
     reason: str
     best: float | None
     worst: float | None
+    funding: Decimal = ZERO
 
 
 @dataclass(slots=True)
@@ -42,12 +46,20 @@ class _Open:
     got: Decimal = ZERO
     fees: Decimal = ZERO
     profit: Decimal = ZERO
+    funding: Decimal = ZERO
 
 
-def round_trips(fills: Iterable[FillRow]) -> Iterator[RoundTrip]:
-    """The closed trips of any number of books, in the order in which they were closed; `fills` in order of `seq`."""
+def round_trips(fills: Iterable[FillRow], funding: Iterable[FundingRow] = ()) -> Iterator[RoundTrip]:
+    """The closed trips of any number of books, in the order in which they were closed; `fills` and `funding` in order
+    of `seq`. A payment counts to the trip that is open when it is booked, if that was open at the payment's time."""
     trips: dict[tuple[str, str], _Open] = {}
-    for fill in fills:
+    both: list[Iterable[FillRow | FundingRow]] = [fills, funding]
+    for fill in merge(*both, key=attrgetter("seq")):
+        if isinstance(fill, FundingRow):
+            paid = trips.get((fill.book, fill.symbol))
+            if paid is not None and paid.opened_at <= fill.at and (paid.side == "long") == (fill.quantity > 0):
+                paid.funding = add(paid.funding, fill.amount)
+            continue
         key = (fill.book, fill.symbol)
         signed = fill.quantity if fill.side == "buy" else fill.quantity.copy_negate()
         before = subtract(fill.position, signed)
@@ -94,9 +106,10 @@ def _closed(trip: _Open, fill: FillRow) -> RoundTrip:
         trip.entered,
         entry,
         divide(trip.got, trip.left),
-        trip.profit,
+        add(trip.profit, trip.funding),
         trip.fees,
         fill.role,
         away(fill.best),
         away(fill.worst),
+        trip.funding,
     )

@@ -9,10 +9,11 @@ from typing import Any
 from papertape.broker.money import ZERO, add, exact, multiply, plain
 from papertape.contract.candle import CLOSE
 from papertape.engine import codec
-from papertape.engine.tape import read_header
-from papertape.ledger.records import EquityRow, FillRow, NoteRow, OrderRow, TapeRow
+from papertape.engine.tape import overlay, read_header
+from papertape.ledger.records import EquityRow, FillRow, FundingRow, NoteRow, OrderRow
 from papertape.ledger.store import Ledger, SessionRow
 from papertape.reports.figures import Curve, Dealings
+from papertape.reports.live_feed import live_feed
 from papertape.reports.round_trips import round_trips
 
 
@@ -24,7 +25,8 @@ def summarise(ledger: Ledger, session: SessionRow) -> dict[str, Any]:
     kept = ledger.checkpoint(session.id)
     state = codec.decode(kept.state) if kept is not None else {"seats": {}, "market": {"last": []}}
     symbols = json.loads(session.symbols)
-    cash = read_header(list(ledger.rows(session.id, TapeRow))).config.cash
+    header = read_header(overlay(ledger, session.id))
+    cash = header.config.cash
     orders: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     for order in ledger.rows(session.id, OrderRow):
@@ -36,7 +38,12 @@ def summarise(ledger: Ledger, session: SessionRow) -> dict[str, Any]:
             dealings[fill.book].fill(fill)
             yield fill
 
-    for trip in round_trips(fills()):
+    def funding() -> Iterator[FundingRow]:
+        for payment in ledger.rows(session.id, FundingRow):
+            dealings[payment.book].pay(payment)
+            yield payment
+
+    for trip in round_trips(fills(), funding()):
         dealings[trip.book].close(trip)
     curves = {name: Curve(float(cash)) for name in state["seats"]}
     for block in ledger.rows(session.id, EquityRow):
@@ -58,6 +65,7 @@ def summarise(ledger: Ledger, session: SessionRow) -> dict[str, Any]:
         "symbols": symbols,
         "timeframe": session.timeframe,
         "buy_and_hold": _buy_and_hold(state),
+        "live": live_feed(ledger, session.id, state) if header.live else None,
         "books": [
             _book(name, seat, last, symbols, orders[name], refused[name], dealings[name], curves[name])
             for name, seat in state["seats"].items()
@@ -90,6 +98,7 @@ def _book(
         "refused": refused,
         "fills": dealings.fills,
         "fees": plain(dealings.fees),
+        "funding": plain(dealings.funding),
         "max_drawdown": figures["max_drawdown"],
         "sharpe": figures["sharpe"],
         "exposure": figures["exposure"],
