@@ -4,11 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help paper test lint types imports docs clean
+.PHONY: help paper test compiled lint types imports docs clean
 
 help:
 	@echo "make paper    set up and run the demo session on the embedded defaults"
 	@echo "make test     set up and run the tests"
+	@echo "make compiled install the compiled build into .venv-compiled; it needs a C compiler"
 	@echo "make lint     ruff: rules and format"
 	@echo "make types    mypy, strict"
 	@echo "make imports  the direction of imports"
@@ -21,6 +22,12 @@ paper: $(VENV)/.ready-to-run
 
 test: $(VENV)/.ready-to-develop
 	$(BIN)/python -m pytest -n auto
+
+# The tests run against it too: .venv-compiled/bin/python -m pytest -n auto tests
+compiled:
+	@$(MAKE) --no-print-directory VENV=.venv-compiled .venv-compiled/bin/python
+	@echo "Compiling papertape and installing it into .venv-compiled (about a minute and a half)"
+	@HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 .venv-compiled/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt '.[dev,postgres]'
 
 lint: $(VENV)/.ready-to-develop
 	$(BIN)/ruff check .
@@ -36,7 +43,7 @@ docs: $(VENV)/.ready-to-develop
 	$(BIN)/python docs/generate.py
 
 clean:
-	rm -rf $(VENV) dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-compiled dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/python:
 	@echo "Making the environment $(VENV)"
