@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from peers import setup
 from workloads import Workload
 
 HERE = Path(__file__).resolve().parent
-PAPERTAPE = Path(sys.executable).with_name("papertape")
+INSTALLED = Path(sys.executable)
+COMPILED = setup.python_of(setup.COMPILED)
+"""The interpreters of the environments in which papertape is run: this one, and that of the compiled build."""
 
 # Name on the command line: environment, module in peers/, its options.
 PEERS: dict[str, tuple[str, str, list[str]]] = {
@@ -78,14 +81,21 @@ def _driver(command: list[str], workload: Workload) -> Run:
     )
 
 
-def run_papertape(workload: Workload, strategies: int = 1) -> Run:
+def name_of(python: Path) -> str:
+    """papertape as it is installed for an interpreter: compiled or not."""
+    asked = "from importlib.util import find_spec as find; print(find('papertape.engine.session').origin)"
+    origin = subprocess.run([python, "-c", asked], check=True, capture_output=True, text=True).stdout.strip()
+    return "papertape" if origin.endswith(".py") else "papertape (compiled)"
+
+
+def run_papertape(workload: Workload, strategies: int = 1, python: Path = INSTALLED) -> Run:
     """An ordinary session into a new SQLite ledger, with ``strategies`` equal strategies, each with its own book.
 
     A drawdown rule stands at a limit that is never reached, so that it is checked at every candle and stops nothing.
     RunFailed when the session took in another number of candles, or its books differ from one another.
     """
     with tempfile.TemporaryDirectory(prefix="papertape-throughput-") as folder:
-        command = [str(PAPERTAPE), "run", "--feed", "replay", "--timeframe", "1m", "--json"]
+        command = [str(python.with_name("papertape")), "run", "--feed", "replay", "--timeframe", "1m", "--json"]
         for file, symbol in zip(workload.files, workload.names, strict=True):
             command += ["--source", str(file), "--symbol", symbol]
         command += ["--strategy", "ema-cross"] * strategies
@@ -102,7 +112,7 @@ def run_papertape(workload: Workload, strategies: int = 1) -> Run:
         )
     ((trades, equity),) = outcomes
     return Run(
-        engine="papertape",
+        engine=name_of(python),
         version=metadata.version("papertape"),
         candles=summary["bars"],
         strategies=strategies,

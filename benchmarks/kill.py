@@ -409,6 +409,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default 1)")
     parser.add_argument("--session", default=str(SESSION), help="session file (default: stormy/session.toml)")
     options = parser.parse_args(arguments)
+    return in_a_place(run, options)
+
+
+def in_a_place(run: Callable[[Place, argparse.Namespace, Path], int], options: argparse.Namespace) -> int:
+    """Runs with a place for ledgers in a folder of its own; the exit code. What failed is left to be looked at."""
     folder = Path(tempfile.mkdtemp(prefix="papertape_"))
     place = Place(folder, options.db)
     try:

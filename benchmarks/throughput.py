@@ -1,9 +1,9 @@
 """How fast a session is, beside other engines that do the same work on the same candles in the same hour.
 
-``python benchmarks/throughput.py [--rounds N] [--peers NAME,...] [--quick]`` prints four tables: the engines over a
-million candles of one symbol, where a session's time goes, whether the cost of a candle grows with symbols and
-strategies, and whether memory grows with length. README.md says how to read them. Exit code 1 when a session's round
-trips or closing equity differ from those of the bare loop, or a run fails.
+``python benchmarks/throughput.py [--rounds N] [--peers NAME,...] [--compiled] [--quick]`` prints four tables: the
+engines over a million candles of one symbol, where a session's time goes, whether the cost of a candle grows with
+symbols and strategies, and whether memory grows with length. README.md says how to read them. Exit code 1 when a
+session's round trips or closing equity differ from those of the bare loop, or a run fails.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from pathlib import Path
 
-from engines import PEERS, Run, run_loop, run_papertape, run_peer
+from engines import COMPILED, PEERS, Run, run_loop, run_papertape, run_peer
 from measured import RunFailed
 from peers import setup
 from table import table
@@ -33,14 +34,15 @@ MANY_STRATEGIES = 10
 class Plan:
     """What is run in every round, by name, in the order in which it is run."""
 
-    def __init__(self, peers: list[str], *, quick: bool) -> None:
+    def __init__(self, peers: list[str], *, compiled: bool, quick: bool) -> None:
         shrink = 10 if quick else 1
         self.long = Workload(1, 1_000_000 // shrink)
         self.short = Workload(1, 100_000 // shrink)
         self.wide = Workload(20, 100_000 // shrink)
-        self.peers = peers
+        self.sessions = ["session", "session, compiled"] if compiled else ["session"]
         self.steps: dict[str, Callable[[], Run]] = {
             "session": partial(run_papertape, self.long),
+            **{name: partial(run_papertape, self.long, python=COMPILED) for name in self.sessions[1:]},
             "loop": partial(run_loop, self.long),
             **{peer: partial(run_peer, peer, self.long) for peer in peers},
             "session, short": partial(run_papertape, self.short),
@@ -65,11 +67,11 @@ def median(runs: list[Run]) -> Run:
     return sorted(runs, key=lambda run: run.seconds)[(len(runs) - 1) // 2]
 
 
-def engines_table(runs: dict[str, list[Run]], peers: list[str]) -> str:
+def engines_table(runs: dict[str, list[Run]], sessions: list[str], peers: list[str]) -> str:
     """Every engine over the long workload, and how many times papertape's cost of a candle it takes."""
     ours = median(runs["session"])
     rows = []
-    for name in ["session", *peers, "loop"]:
+    for name in [*sessions, *peers, "loop"]:
         run = median(runs[name])
         rows.append(
             [
@@ -131,12 +133,12 @@ def peak(runs: list[Run]) -> float:
 
 def differences(runs: dict[str, list[Run]]) -> list[str]:
     """Every session whose round trips or closing equity are not those of the bare loop over the same candles."""
-    loops = {"session": "loop", "session, short": "loop, short", "session, wide": "loop, wide"}
-    loops["session, many"] = "loop, short"
+    loops = {"session": "loop", "session, compiled": "loop", "session, wide": "loop, wide"}
+    loops |= dict.fromkeys(["session, short", "session, many"], "loop, short")
     found = []
     for session, loop in loops.items():
         expected = runs[loop][0]
-        for run in runs[session]:
+        for run in runs.get(session, []):
             if run.trades != expected.trades or abs(run.equity - expected.equity) > 0.011:  # each rounded to a cent
                 found.append(
                     f"{session}: {run.trades:,} round trips and {run.equity:,.2f}, "
@@ -145,14 +147,15 @@ def differences(runs: dict[str, list[Run]]) -> list[str]:
     return found
 
 
-def verdicts(runs: dict[str, list[Run]], peers: list[str]) -> list[str]:
+def verdicts(runs: dict[str, list[Run]], sessions: list[str], peers: list[str]) -> list[str]:
     """The targets, each with the figure and whether it is met."""
-    ours = median(runs["session"]).microseconds
     lines = []
-    for run in (median(runs[peer]) for peer in peers):
+    for ours, run in product((median(runs[name]) for name in sessions), (median(runs[peer]) for peer in peers)):
         if run.engine in AT_LEAST:
-            ratio, wanted = run.microseconds / ours, AT_LEAST[run.engine]
-            lines.append(f"{_met(ratio >= wanted)}: {ratio:.1f}x faster than {run.engine}, wanted {wanted:g}x")
+            ratio, wanted = run.microseconds / ours.microseconds, AT_LEAST[run.engine]
+            lines.append(
+                f"{_met(ratio >= wanted)}: {ours.engine} {ratio:.1f}x faster than {run.engine}, wanted {wanted:g}x"
+            )
     memory = peak(runs["session"]) / peak(runs["session, short"])
     lines.append(
         f"{_met(memory <= MEMORY_AT_MOST)}: a 10x longer replay takes {memory:.2f}x the peak memory "
@@ -186,8 +189,11 @@ def main() -> None:
         default=",".join(DEFAULT_PEERS),
         help=f"comma-separated, of {', '.join(PEERS)}; 'all', or '' for none (default: %(default)s)",
     )
+    parser.add_argument("--compiled", action="store_true", help="time the compiled build of the working tree too")
     parser.add_argument("--quick", action="store_true", help="a tenth of the candles, one round: a check, not a figure")
     options = parser.parse_args()
+    if options.compiled and not setup.is_ready(setup.COMPILED):
+        parser.error(f"the compiled build is not up to date: python benchmarks/peers/setup.py {setup.COMPILED}")
     peers = list(PEERS) if options.peers == "all" else [name for name in options.peers.split(",") if name]
     for peer in peers:
         if peer not in PEERS:
@@ -198,7 +204,7 @@ def main() -> None:
     if rounds < 1:
         parser.error(f"--rounds must be at least 1, was {rounds}")
 
-    plan = Plan(peers, quick=options.quick)
+    plan = Plan(peers, compiled=options.compiled, quick=options.quick)
     shapes = [f"{workload.symbols}x{workload.candles}" for workload in (plan.long, plan.short, plan.wide)]
     # In a process of its own: the arrays must not count towards this one's memory (see measured.py).
     subprocess.run(
@@ -210,10 +216,10 @@ def main() -> None:
     except RunFailed as failure:
         sys.exit(f"throughput: {failure}")
     print(f"{where}; medians of {rounds} interleaved rounds\n")
-    print(f"One symbol, {plan.long.candles:,} candles, ema-cross\n{engines_table(runs, peers)}\n")
+    print(f"One symbol, {plan.long.candles:,} candles, ema-cross\n{engines_table(runs, plan.sessions, peers)}\n")
     print(f"Where the session's time goes\n{split_table(median(runs['session']))}\n")
     print(f"Growth with symbols and strategies\n{growth_table(runs, plan)}\n")
-    print("\n".join(verdicts(runs, peers)))
+    print("\n".join(verdicts(runs, plan.sessions, peers)))
     wrong = differences(runs)
     print("\n".join(wrong) or "every session has the round trips and the closing equity of the bare loop")
     sys.exit(1 if wrong else 0)

@@ -1,13 +1,16 @@
 """Make one virtual environment per peer under ``benchmarks/.venvs/NAME``.
 
 ``python benchmarks/peers/setup.py [NAME ...]``: the named peers, or all that have a ``requirements-NAME.txt`` here.
-Each peer gets an environment of its own because their version ranges of numpy and pandas exclude one another. An
-environment whose requirements have not changed since it was made is left as it is.
+``compiled`` is papertape's compiled build, made of the working tree when it is named; it needs a C compiler.
+Each gets an environment of its own because their version ranges of numpy and pandas exclude one another. An
+environment is left as it is while what it was made of has not changed.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +20,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 VENVS = HERE.parent / ".venvs"
+ROOT = HERE.parents[1]
+COMPILED = "compiled"
 
 
 def requirements_of(peer: str) -> Path:
@@ -34,10 +39,18 @@ def python_of(peer: str) -> Path:
     return VENVS / peer / "bin" / "python"
 
 
+def asked_for(peer: str) -> str:
+    """What the environment must hold today: the requirements, or the hash of what the compiled build is made of."""
+    if peer != COMPILED:
+        return requirements_of(peer).read_text("utf-8")
+    sources = [ROOT / "pyproject.toml", *sorted(ROOT.glob("*/papertape*/**/*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+
+
 def is_ready(peer: str) -> bool:
-    """Whether the environment holds exactly what the requirements file asks for today."""
+    """Whether the environment holds exactly what is asked for today."""
     installed = VENVS / peer / "installed.txt"
-    return installed.exists() and installed.read_text("utf-8") == requirements_of(peer).read_text("utf-8")
+    return installed.exists() and installed.read_text("utf-8") == asked_for(peer)
 
 
 def make(peer: str) -> None:
@@ -46,20 +59,25 @@ def make(peer: str) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     venv.create(folder, with_pip=True)
-    requirements = requirements_of(peer)
     pip = [str(python_of(peer)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--requirement", str(requirements)], check=True)
+    if peer == COMPILED:
+        constrained = [*pip, "--constraint", str(ROOT / "constraints.txt"), str(ROOT)]
+        subprocess.run(constrained, check=True, env={**os.environ, "HATCH_BUILD_HOOK_ENABLE_CUSTOM": "1"})
+    else:
+        subprocess.run([*pip, "--requirement", str(requirements_of(peer))], check=True)
     # Written last: an interrupted install leaves no mark and is made again.
-    (folder / "installed.txt").write_text(requirements.read_text("utf-8"), "utf-8")
+    (folder / "installed.txt").write_text(asked_for(peer), "utf-8")
 
 
 def main() -> None:
     """Set up the peers named on the command line."""
     parser = argparse.ArgumentParser(description="Make one virtual environment per peer.")
-    parser.add_argument("peers", nargs="*", metavar="NAME", help=f"any of {', '.join(known_peers())} (default: all)")
+    parser.add_argument(
+        "peers", nargs="*", metavar="NAME", help=f"any of {', '.join(known_peers())} (default: all), {COMPILED}"
+    )
     chosen = parser.parse_args().peers or known_peers()
     for peer in chosen:
-        if peer not in known_peers():
+        if peer not in (*known_peers(), COMPILED):
             parser.error(f"no peer named {peer!r}: it would need {requirements_of(peer).name}")
     failed = []
     for peer in chosen:

@@ -1,4 +1,4 @@
-"""The kill test and the tour of real candles in small; `benchmarks/` runs them at length."""
+"""The kill tests and the tour of real candles in small; `benchmarks/` runs them at length."""
 
 import os
 import subprocess
@@ -21,6 +21,13 @@ def test_killed_sessions_end_as_if_nothing_had_happened(tmp_path: Path, monkeypa
     monkeypatch.setenv("PAPERTAPE_HOME", str(tmp_path))
     assert "every session ended as the undisturbed one" in run(
         "kill.py", "--kills", "4", "--faults", "0", "--bars", "80", "--jobs", "1"
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")
+def test_killed_live_sessions_end_as_if_nothing_had_happened() -> None:
+    assert "every live session ended as it must" in run(
+        "live_kill.py", "--kills", "2", "--mode", "still", "--bars", "12", "--speed", "400", "--undisturbed", "1"
     )
 
 
