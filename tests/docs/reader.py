@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.docs.live import interrupted_soon, live_market
 from tests.docs.page import Block, Command, blocks, commands
 
 from papertape.cli import cli
@@ -49,12 +50,14 @@ class Reader:
         self.sessions: list[str] = []
         self.behind: list[subprocess.Popen[str]] = []
         self.said: list[str] = []
+        self.live = False  # whether the page has begun a live session
 
     def read(self, page: Path) -> None:
         found = list(blocks(page))
         told = " ".join(command.text for block in found if block.language == "console" for command in commands(block))
-        for block in found:
-            getattr(self, f"_{block.language}")(block, told)
+        with live_market(self.monkeypatch) if "--exchange" in told else contextlib.nullcontext():
+            for block in found:
+                getattr(self, f"_{block.language}")(block, told)
 
     def leave(self) -> None:
         for process in self.behind:
@@ -143,6 +146,12 @@ class Reader:
 
     def _told_papertape(self, command: Command, words: list[str]) -> None:
         shown = [line for line in command.shown if line not in ("", "...", *END)]
+        if self._is_live(words):
+            with interrupted_soon():
+                self._papertape(self._own(words))
+            for line in shown:
+                self._compare(line, exactly=False)
+            return
         if words[-1] == "&" or END.keys() & set(command.shown):
             ends = [END[line] for line in command.shown if line in END]
             self._start([word for word in self._own(words) if word != "&"], ends[0] if ends else None)
@@ -153,6 +162,17 @@ class Reader:
         self._papertape(self._own(words), failing)
         for line in shown:
             self._compare(line, exactly="export" in words)
+
+    def _is_live(self, words: list[str]) -> bool:
+        """Whether the command follows a live market, and so does not end by itself."""
+        if words[0] != "run" or "--session" in words:
+            return False
+        if "--resume" in words:
+            return self.live
+        files = [self.folder / word for word in words if word.endswith(".toml")]
+        live = "--exchange" in words or any('kind = "exchange"' in file.read_text("utf-8") for file in files)
+        self.live = self.live or live
+        return live
 
     def _own(self, words: list[str]) -> list[str]:
         """The command with this reader's own session and database in it."""
@@ -207,5 +227,5 @@ class Reader:
     def _wording(self, line: str) -> list[str]:
         """What of a line is no figure, time, path or session."""
         return [
-            word for word in line.split() if not re.search(r"[\d/]", word) and word.strip(":`") not in self.sessions
+            word for word in line.split() if not re.search(r"[\d/]", word) and word.strip(",:`") not in self.sessions
         ]
