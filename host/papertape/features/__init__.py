@@ -1,0 +1,1 @@
+"""Features: kernels, the catalogue, and their computation."""

@@ -1,0 +1,87 @@
+"""The catalogue: feature families by name, and which feature a name means."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+
+from papertape.contract.errors import ConfigError, PluginError, UnknownComponent
+from papertape.contract.feature import FeatureFamily
+from papertape.features.request import REFERENCE, Feature
+from papertape.market.timeframe import period
+
+
+class Catalogue:
+    """Families that are known, each output name and alias once for the same number of reference symbols."""
+
+    def __init__(self, families: Iterable[FeatureFamily]) -> None:
+        self.families: dict[str, FeatureFamily] = {}
+        self._outputs: dict[tuple[str, int], tuple[FeatureFamily, int]] = {}
+        self._aliases: dict[str, str] = {}
+        for family in families:
+            self.add(family)
+
+    def add(self, family: FeatureFamily) -> None:
+        """Takes in a family; raises `PluginError` where it is not in order or a name is taken."""
+        try:
+            family.fit()
+        except ConfigError as error:
+            raise PluginError(str(error)) from None
+        if family.name in self.families:
+            raise PluginError(f"feature family {family.name!r} is there already; choose another name")
+        for place, output in enumerate(family.outputs):
+            key = (output.name, family.references)
+            if key in self._outputs:
+                raise PluginError(
+                    f"feature family {family.name!r}: output {output.name!r} is one of "
+                    f"{self._outputs[key][0].name!r} already; choose another name"
+                )
+            self._outputs[key] = (family, place)
+        self._aliases.update(family.aliases)
+        self.families[family.name] = family
+
+    def find(self, asked: str) -> Feature:
+        """The feature that a name means. Raises `UnknownComponent` or, for bad parameters, `ConfigError`."""
+        base, _, timeframe = asked.partition("@")
+        if timeframe:
+            period(timeframe)
+        words = self._aliases.get(base, base).split("_")
+        for cut in range(len(words), 0, -1):
+            name, rest = "_".join(words[:cut]), words[cut:]
+            references = [word for word in rest if _number(word) is None]
+            known = self._outputs.get((name, len(references)))
+            if known is None or references != rest[: len(references)]:
+                continue
+            family, place = known
+            given = [number for word in rest[len(references) :] if (number := _number(word)) is not None]
+            values = family.checked(given, asked)
+            return Feature(asked, family, place, values, tuple(map(_reference, references)), timeframe or None)
+        known_names = sorted({name for name, _ in self._outputs} | set(self._aliases))
+        near = get_close_matches("_".join(word for word in words if _number(word) is None), known_names, 3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise UnknownComponent(f"no feature {asked!r}{hint} `papertape features list` shows them")
+
+    def select(self, names: Sequence[str]) -> tuple[Feature, ...]:
+        """The features of names, in their order; raises what `find` does, and `ConfigError` where one comes twice."""
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ConfigError(f"feature {twice!r} is asked for twice")
+        return tuple(self.find(name) for name in names)
+
+    def listed(self) -> Iterator[Feature]:
+        """Every feature of the catalogue, family by family, under each of its parameters."""
+        for family in self.families.values():
+            for values in family.variants:
+                full = family.checked(values, family.name)
+                for place in range(len(family.outputs)):
+                    feature = Feature("", family, place, full, (REFERENCE,) * family.references)
+                    yield Feature(feature.name, family, place, full, feature.references)
+
+
+def _number(word: str) -> float | None:
+    try:
+        return float(word) if word[:1].isdigit() else None
+    except ValueError:
+        return None
+
+
+def _reference(word: str) -> str:
+    return word if word == REFERENCE else word.lower()

@@ -1,0 +1,1 @@
+"""Building blocks of steps: averages, windows and their warm-up, each with its state in the step's own arrays."""

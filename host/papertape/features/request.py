@@ -1,0 +1,35 @@
+"""Features as they are asked for: `rsi_14`, `bb_width`, `correlation_btc_20`, `rsi_14@1h`."""
+
+from dataclasses import dataclass
+
+from papertape.contract.feature import FeatureFamily, FeatureOutput
+
+REFERENCE = "REF"
+"""In a name it stands for the session's reference symbol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One value that somebody asked for. `asked`: the name they used; `timeframe`: None for the session's own."""
+
+    asked: str
+    family: FeatureFamily
+    place: int  # of the output in the family
+    values: tuple[float, ...]
+    references: tuple[str, ...] = ()
+    timeframe: str | None = None
+
+    @property
+    def output(self) -> FeatureOutput:
+        return self.family.outputs[self.place]
+
+    @property
+    def name(self) -> str:
+        """The full name, every parameter said."""
+        parts = [self.output.name, *self.references, *(f"{value:g}" for value in self.values)]
+        return "_".join(parts) + ("" if self.timeframe is None else f"@{self.timeframe}")
+
+    @property
+    def variant(self) -> tuple[tuple[str, ...], tuple[float, ...]]:
+        """What tells it from others of its family that share a step."""
+        return self.references, self.values
