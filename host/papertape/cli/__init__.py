@@ -17,6 +17,9 @@ COMMANDS = {
     ),
     "plugins": Entry("papertape.cli.plugins", "plugins", "What is installed, from where, and whether it is in order."),
     "data": Entry("papertape.cli.data", "data", "Candles in the local store, and what candle files are worth."),
+    "features": Entry(
+        "papertape.cli.features", "features", "The feature catalogue, tables of features, and the proof that they hold."
+    ),
     "db": Entry("papertape.cli.db", "db", "The ledger's schema, its health, and a copy of it."),
     "doctor": Entry("papertape.cli.doctor", "doctor", "Says whether this machine, ledger and plugins are fit to run."),
     "completion": Entry(

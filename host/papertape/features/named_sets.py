@@ -1,0 +1,49 @@
+"""Sets of features that have a name: `--set core`."""
+
+from difflib import get_close_matches
+from typing import Final
+
+from papertape.contract.errors import UnknownComponent
+from papertape.features.catalogue import Catalogue
+from papertape.features.request import Feature
+
+CORE: Final = (
+    "price_vs_ema_9", "price_vs_ema_21", "price_vs_ema_50", "ema_alignment", "consecutive_above_ema", "adx_14",
+    "market_regime",
+    "returns_1", "returns_5", "returns_20", "rsi_14", "rsi_7", "stoch_k", "stoch_d", "momentum_10",
+    "atr_pct", "bb_position", "bb_width", "volatility_20", "volatility_regime",
+    "volume_ratio", "volume_zscore", "trade_imbalance", "vpin",
+    "hour_sin", "hour_cos", "dow_sin", "dow_cos",
+)  # fmt: skip
+"""A few of each kind, scale-free: a first choice for models."""
+
+
+def set_names(catalogue: Catalogue) -> tuple[str, ...]:
+    """The names of all sets: `all`, `core`, `levels`, and each category."""
+    return ("all", "core", "levels", *categories(catalogue))
+
+
+def categories(catalogue: Catalogue) -> tuple[str, ...]:
+    """The categories that families are in, in the catalogue's order."""
+    return tuple(dict.fromkeys(family.category for family in catalogue.families.values()))
+
+
+def named_set(catalogue: Catalogue, name: str) -> tuple[Feature, ...]:
+    """The features of a set, in the catalogue's order. Raises `UnknownComponent`.
+
+    `all`: all that are scale-free and of one symbol; `levels`: those of one symbol that follow price or volume; a
+    category: all of it that are scale-free; `core`: a choice for models.
+    """
+    if name == "core":
+        return catalogue.select(CORE)
+    if name not in set_names(catalogue):
+        near = get_close_matches(name, set_names(catalogue), 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UnknownComponent(f"no set {name!r}; {hint}there is {', '.join(set_names(catalogue))}")
+    return tuple(feature for feature in catalogue.listed() if _belongs(feature, name))
+
+
+def _belongs(feature: Feature, name: str) -> bool:
+    if name in ("all", "levels"):
+        return not feature.family.panel and feature.output.level == (name == "levels")
+    return feature.family.category == name and not feature.output.level
