@@ -1,10 +1,11 @@
 """The host's own components, offered through the hooks that are open to everybody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from papertape.broker.fees import InstrumentFees
 from papertape.broker.slippage import FixedBps, NoSlippage, RangeShare, VolumeShare
 from papertape.contract.execution import FeeModel, SlippageModel
+from papertape.contract.feature import FeatureFamily
 from papertape.contract.feed import Feed
 from papertape.contract.fusion import Fusion
 from papertape.contract.hookspecs import hookimpl
@@ -32,6 +33,15 @@ def register_feeds(register: Callable[[str, type[Feed]], None]) -> None:
     register("exchange", ExchangeFeed)
     register("replay", ReplayFeed)
     register("sim", SimFeed)
+
+
+@hookimpl
+def register_features(
+    register: Callable[[str, FeatureFamily | Callable[[], Iterable[FeatureFamily]]], None],
+) -> None:
+    from papertape.features.families import own_families
+
+    register("papertape", own_families)
 
 
 @hookimpl

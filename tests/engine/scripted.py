@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from papertape import Block, Component, Feed, Row, Snapshot, Strategy, Wish
+from papertape import Block, Feed, Row, Snapshot, Strategy, Wish
 from papertape.broker.book import Book
 from papertape.engine.build import Built, build
 from papertape.engine.config import SessionConfig, Spec
@@ -101,7 +101,7 @@ def installed() -> Plugins:
     return plugins
 
 
-def plugins_with(parts: Iterable[tuple[Kind, str, type[Component]]]) -> Plugins:
+def plugins_with(parts: Iterable[tuple[Kind, str, Any]]) -> Plugins:
     """What is installed, and a test's own components."""
     own = tuple(Registered(kind, name, component, "tests", "tests", "0") for kind, name, component in parts)
     return replace(installed(), components=(*installed().components, *own))
@@ -144,7 +144,7 @@ DEFAULTS: Mapping[str, Any] = {"fee_bps": Decimal(0), "sizer": Spec("fixed-quant
 def started(
     feed: Feed,
     strategies: Mapping[str, type[Strategy]],
-    parts: Iterable[tuple[Kind, str, type[Component]]] = (),
+    parts: Iterable[tuple[Kind, str, Any]] = (),
     **config: Any,
 ) -> Built:
     """A session over `feed`, before its first batch; `strategies` by the name of their book."""
@@ -170,7 +170,7 @@ def step_on(built: Built, feed: Feed, last: int | None = None) -> Built:
 def play_all(
     market: Market,
     strategies: Mapping[str, type[Strategy]],
-    parts: Iterable[tuple[Kind, str, type[Component]]] = (),
+    parts: Iterable[tuple[Kind, str, Any]] = (),
     warmed: int = 0,
     events: Events = NONE,
     **config: Any,

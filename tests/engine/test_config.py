@@ -45,6 +45,8 @@ D = Decimal
         ("stale_after", None, None),
         ("bars", 1, 1),
         ("bars", None, None),
+        ("reference", "BTC/USDT", "BTC/USDT"),
+        ("reference", None, None),
     ],
 )
 def test_each_key_takes_what_it_is_for(key: str, given: object, value: object) -> None:
@@ -77,6 +79,7 @@ NO_RULES: tuple[object, ...] = ([], "A", {"A": 1})
         *(("max_errors", bad, f"max_errors {WHOLE} 1, was ") for bad in (0, None)),
         *(("stale_after", bad, f"stale_after {WHOLE} 1, was ") for bad in (0, "3")),
         *(("bars", bad, f"bars {WHOLE} 1, was ") for bad in (0, -5, 2.5)),
+        ("reference", 3, "reference must be a symbol such as BTC/USDT, was 3"),
         *(("touch", bad, "touch must be true or false, was ") for bad in (1, "yes", None)),
         *(("quote", bad, "quote must be a currency code such as USDT, was ") for bad in ("", "US D", 7)),
         *(("instruments", bad, "instruments: write a table per symbol, such as ") for bad in NO_RULES),
@@ -104,7 +107,7 @@ def test_an_unknown_key_is_answered_with_the_nearest(key: str, nearest: str) -> 
 
 
 def test_a_key_unlike_any_is_answered_with_all() -> None:
-    with pytest.raises(ConfigError, match="no key 'zzz'; there is feed, cash, fee_bps, .*, bars$"):
+    with pytest.raises(ConfigError, match="no key 'zzz'; there is feed, cash, fee_bps, .*, reference$"):
         read_config({"zzz": 1})
 
 

@@ -14,6 +14,7 @@ from papertape import (
     Candles,
     ConfigError,
     Context,
+    Features,
     Fill,
     InvalidValue,
     PluginError,
@@ -41,6 +42,9 @@ class OneCandle:
     def window(self, symbol: str, timeframe: str | None) -> Candles:
         self.asked.append((symbol, timeframe))
         return Candles.pack([ROW] if symbol == "BTC/USDT" else [])
+
+    def features(self, slot: int) -> Features:
+        return Features({"rsi_14": 0}, np.array([30.0 + slot]).tobytes())
 
     def position(self, symbol: str) -> Position:
         return Position(symbol, Decimal(2 if symbol == "BTC/USDT" else 0), Decimal(1), 0)

@@ -12,6 +12,7 @@ from papertape import (
     BookView,
     Candles,
     Context,
+    Features,
     Floats,
     Instrument,
     Position,
@@ -41,6 +42,9 @@ class Seat:
     def window(self, symbol: str, timeframe: str | None) -> Candles:
         seen = [row for row in self.market[symbol][: self.batch + 1] if row is not None]
         return Candles.pack(seen[-self.lookback :])
+
+    def features(self, slot: int) -> Features:
+        raise NotImplementedError
 
     def book(self) -> BookView:
         return BookView("book", Decimal(10_000), self.equity, self.positions, self.orders)

@@ -22,6 +22,14 @@ from papertape.contract.errors import (
     UnknownSession,
 )
 from papertape.contract.execution import FeeModel, SlippageModel
+from papertape.contract.feature import (
+    Columns,
+    FeatureFamily,
+    FeatureOutput,
+    FeatureParameter,
+    Features,
+    kernel,
+)
 from papertape.contract.feed import Block, Event, Feed, LiveFeed, Note, Standpoint
 from papertape.contract.fusion import Council, Fusion, Stance
 from papertape.contract.hookspecs import hookimpl
@@ -43,9 +51,14 @@ __all__ = [
     "Candles",
     "Component",
     "ConfigError",
+    "Columns",
     "Context",
     "Council",
     "Event",
+    "FeatureFamily",
+    "FeatureOutput",
+    "FeatureParameter",
+    "Features",
     "Feed",
     "FeedUnreachable",
     "FeeModel",
@@ -90,4 +103,5 @@ __all__ = [
     "Wish",
     "WorkingOrder",
     "hookimpl",
+    "kernel",
 ]

@@ -5,13 +5,14 @@ taken already, or an object that is not a component class of the right kind, is 
 as a whole, and the other plugins go on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pluggy
 
 from papertape.contract.execution import FeeModel, SlippageModel
+from papertape.contract.feature import FeatureFamily
 from papertape.contract.feed import Feed
 from papertape.contract.fusion import Fusion
 from papertape.contract.risk import RiskRule, Sizer
@@ -60,6 +61,16 @@ def register_slippage_models(register: Callable[[str, type[SlippageModel]], None
 @hookspec
 def register_feeds(register: Callable[[str, type[Feed]], None]) -> None:
     """Offer feeds: classes whose `blocks` are the session's batches of candles."""
+
+
+@hookspec
+def register_features(
+    register: Callable[[str, FeatureFamily | Callable[[], Iterable[FeatureFamily]]], None],
+) -> None:
+    """Offer features: a family, or a function that gives families and is called when features are first asked for.
+
+    An output's name that is taken already leaves that family out; the others go on.
+    """
 
 
 @hookspec

@@ -9,6 +9,7 @@ import numpy as np
 
 from papertape.contract.candle import CLOSE, Candle, Candles, Row
 from papertape.contract.errors import InvalidValue, StaleSnapshot
+from papertape.contract.feature import Features
 from papertape.contract.order import WorkingOrder
 
 
@@ -39,6 +40,7 @@ class Seat(Protocol):
     @property
     def batch(self) -> int: ...
     def window(self, symbol: str, timeframe: str | None) -> Candles: ...
+    def features(self, slot: int) -> Features: ...
     def book(self) -> BookView: ...
     def position(self, symbol: str) -> Position: ...
     def rng(self) -> np.random.Generator: ...
@@ -91,6 +93,14 @@ class Snapshot:
         if self._seat.batch != self.batch:
             raise StaleSnapshot(f"the snapshot of batch {self.batch} is over: keep its candles, not the snapshot")
         return self._seat.window(symbol, timeframe)
+
+    def features(self, symbol: str) -> Features:
+        """The features of `symbol` that the strategy asks for, at the close of this batch; NaN where one is missing,
+        and all of them for a symbol that is not in `fresh`."""
+        self._live()
+        if symbol not in self._index:
+            raise self._absent(symbol)
+        return self._seat.features(self._index[symbol])
 
     def age(self, symbol: str) -> int | None:
         """How long ago, in ms, the last candle of `symbol` opened; None before its first."""

@@ -40,6 +40,10 @@ class Strategy(Component):
         """How many closed candles `snapshot.candles` holds, in each timeframe; at least 1."""
         return 500
 
+    def features(self) -> Iterable[str]:
+        """Names of the features that `snapshot.features` holds, in their order, such as "rsi_14" or "ema_50@1h"."""
+        return ()
+
     def on_start(self, context: Context) -> None:
         """Called once before the first snapshot, and again on resume before `state` is put back."""
 

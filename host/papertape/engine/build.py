@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from papertape.broker.book import Book
 from papertape.broker.exchange import Exchange
@@ -18,6 +19,7 @@ from papertape.engine.config import SessionConfig, Spec, unique_names
 from papertape.engine.delays import Delays
 from papertape.engine.desk import Desk
 from papertape.engine.discovery import Plugins, load_strategy_file
+from papertape.engine.featuring import asked, union, warmups
 from papertape.engine.fill_models import GuardedFees, GuardedSlippage
 from papertape.engine.guard import GUEST_ERRORS, Guard
 from papertape.engine.journal import Journal
@@ -27,6 +29,9 @@ from papertape.engine.session import Session
 from papertape.market.instruments import instruments_of
 from papertape.market.market import Market
 from papertape.market.timeframe import period
+
+if TYPE_CHECKING:
+    from papertape.features.request import Feature
 
 MOST_CANDLES = 1_000_000
 """The longest look-back: 56 bytes a candle, twice, for every symbol."""
@@ -104,7 +109,12 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
         rules.append(
             [create("risk-rule", spec, f"{book}/{kind}") for spec, kind in zip(config.risk, kinds, strict=True)]
         )
-    market = Market(feed.symbols, feed.timeframe, lookbacks(feed.timeframe, strategies, sizers, strategy_names))
+    wanted = asked(plugins, strategies, strategy_names)
+    features = union(wanted)
+    windows = lookbacks(feed.timeframe, strategies, sizers, strategy_names)
+    for each in warmups(features, feed.symbols, feed.timeframe, config.reference):
+        windows.setdefault(each, 1)
+    market = Market(feed.symbols, feed.timeframe, windows)
     fee_guard, slip_guard = guard(f"{config.fees.kind} fees"), guard(f"{config.slippage.kind} slippage")
     exchange = Exchange(
         instruments,
@@ -140,12 +150,26 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
     session = Session(
         market, exchange, journal, seats, fusions, period(feed.timeframe), feed.warmed, config.stale_after
     )
+    if features:
+        _compute(session, features, wanted, config.reference)
     session.delays = Delays(journal) if config.latency == "measured" else None
     contexts = {name: _context(name, feed, instruments) for name in strategy_names}
     guards = [fee_guard, slip_guard]
     for seat in session.seats:
         guards += [seat.guard, seat.desk.sizer_guard, *(rule_guard for _, rule_guard in seat.desk.rules)]
     return Built(session, tuple(parts), contexts, instruments, tuple(guards))
+
+
+def _compute(
+    session: Session, features: Sequence["Feature"], wanted: Sequence[Sequence["Feature"]], reference: str | None
+) -> None:
+    """Has the session compute features, and its strategies see theirs."""
+    from papertape.features.engine import FeatureEngine
+
+    market = session.market
+    session.features = engine = FeatureEngine(features, market.symbols, market.timeframe, reference)
+    for seat, own in zip(session.strategies, wanted, strict=True):
+        seat.hear_features([feature.asked for feature in own], partial(engine.read, places=engine.places(own)))
 
 
 def _context(name: str, feed: Feed, instruments: Sequence[Instrument]) -> Context:

@@ -36,6 +36,7 @@ def save(built: Built) -> bytes:
             "opening": session.opening,
             "occasion": [sorted(session.occasion[0]), session.occasion[1]],
             "market": session.market.state,
+            "features": None if session.features is None else session.features.state,
             "funding": session.funding.state,
             "marks": [[slot, rows] for slot, rows in sorted(session.exchange.marks.rows.items())],
             "guards": [_guard(guard) for guard in built.guards],
@@ -84,6 +85,8 @@ def restore(built: Built, state: Mapping[str, Any]) -> None:
     if "funding" in state:  # not in a checkpoint of an earlier version
         session.funding.state = state["funding"]
         session.exchange.marks.rows = {slot: list(rows) for slot, rows in state["marks"]}
+    if session.features is not None:
+        session.features.state = state["features"]
     for seat in session.seats:
         _restore_seat(seat, state["seats"][seat.name])
     for guard, kept in zip(built.guards, state["guards"], strict=True):

@@ -38,7 +38,7 @@ class SessionConfig:
     no limit. `touch`: limits fill on a touch. `latency`: ms from a decision to its orders' effect, or "measured": as
     long as the plugin took to decide. `max_errors`: errors in a row that quarantine a plugin. `stale_after`: timeframes
     after which a symbol without a candle is stale, None for never. `bars`: batches after which the session finishes,
-    None for all.
+    None for all. `reference`: the symbol that features compare with where they name REF, None for the first.
     """
 
     feed: Spec = Spec("sim")
@@ -59,6 +59,7 @@ class SessionConfig:
     max_errors: int = 5
     stale_after: int | None = None
     bars: int | None = None
+    reference: str | None = None
 
     def document(self) -> dict[str, Any]:
         """JSON values from which `read_config` makes an equal configuration."""
@@ -197,6 +198,12 @@ def _currency(key: str, value: object) -> str:
     return value
 
 
+def _symbol(key: str, value: object) -> str:
+    if not (isinstance(value, str) and value):
+        raise ConfigError(f"{key} must be a symbol such as BTC/USDT, was {value!r}")
+    return value
+
+
 def _latency(key: str, value: object) -> int | Literal["measured"]:
     if value == "measured":
         return "measured"
@@ -248,4 +255,5 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "max_errors": _whole(1),
     "stale_after": _optional(_whole(1)),
     "bars": _optional(_whole(1)),
+    "reference": _optional(_symbol),
 }

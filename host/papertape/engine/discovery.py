@@ -9,10 +9,14 @@ from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from papertape.contract import PluginError, RequestError, Strategy, UnknownComponent
+from papertape.contract import FeatureFamily, PluginError, RequestError, Strategy, UnknownComponent
 from papertape.engine.registered import GROUP, KINDS, Kind, Registered, checked, registrations
 from papertape.engine.source import load_file
+
+if TYPE_CHECKING:
+    from papertape.features.catalogue import Catalogue
 
 DISABLED = "PAPERTAPE_PLUGINS_DISABLED"
 
@@ -52,6 +56,21 @@ class Plugins:
         near = get_close_matches(name, offered)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         raise UnknownComponent(f"{unknown}; {hint}`papertape plugins list` names them all")
+
+    def catalogue(self) -> "Catalogue":
+        """The features that there are. A family that is not in order is left out, with a line in `left_out`."""
+        from papertape.features.catalogue import Catalogue
+
+        catalogue = Catalogue()
+        for part in self.of_kind("feature").values():
+            try:
+                families = [part.object] if isinstance(part.object, FeatureFamily) else list(part.object())
+                for family in families:
+                    catalogue.add(family)
+            except Exception as error:  # noqa: BLE001  # whatever a guest does, the others go on
+                reason = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+                catalogue.left_out.append(f"features {part.name!r} of plugin {part.plugin!r}: {reason}")
+        return catalogue
 
 
 def load_plugins(reserved: Collection[str] = (), only: Callable[[EntryPoint], bool] | None = None) -> Plugins:

@@ -8,6 +8,7 @@ from papertape.contract.risk import Sizer
 from papertape.engine.build import find, lookbacks
 from papertape.engine.config import SessionConfig, unique_names
 from papertape.engine.discovery import Plugins
+from papertape.engine.featuring import asked, union, warmups
 from papertape.engine.recorded import RECORDED, RecordedFeed, replayed
 from papertape.engine.tape import Header
 from papertape.ledger.store import Ledger
@@ -28,21 +29,26 @@ def make_feed(config: SessionConfig, plugins: Plugins, ledger: Ledger, source: M
         params["seed"] = config.seed
     feed: Feed = registered.create(config.feed.kind, params)
     if feed.looks_back and "warmup" not in params and params.get("start") is not None:
-        feed = registered.create(config.feed.kind, {**params, "warmup": _warmup(config, plugins, feed.timeframe)})
+        feed = registered.create(config.feed.kind, {**params, "warmup": _warmup(config, plugins, feed)})
     return feed
 
 
-def _warmup(config: SessionConfig, plugins: Plugins, timeframe: str) -> int:
-    """Candles of the feed that the longest look-back of a strategy or the sizer spans, in any timeframe it asks for."""
-    spans = (count * period(each) for each, count in needed(config, plugins, timeframe).items())
-    return -(-max(spans) // period(timeframe))
+def _warmup(config: SessionConfig, plugins: Plugins, feed: Feed) -> int:
+    """Candles of the feed that the longest look-back of a strategy, the sizer or a feature spans, in any timeframe."""
+    spans = (count * period(each) for each, count in needed(config, plugins, feed).items())
+    return -(-max(spans) // period(feed.timeframe))
 
 
-def needed(config: SessionConfig, plugins: Plugins, timeframe: str) -> dict[str, int]:
-    """How many candles of each timeframe the strategies and the sizer look back on."""
+def needed(config: SessionConfig, plugins: Plugins, feed: Feed) -> dict[str, int]:
+    """How many candles of each timeframe the strategies and the sizer look back on, and the features warm up on."""
     sizer: Sizer = find(plugins, "sizer", config.sizer).create(config.sizer.kind, config.sizer.params)
     strategies = [find(plugins, "strategy", spec).create(spec.kind, spec.params) for spec in config.strategies]
-    return lookbacks(timeframe, strategies, [sizer], unique_names(config.strategies))
+    names = unique_names(config.strategies)
+    counts = lookbacks(feed.timeframe, strategies, [sizer], names)
+    features = union(asked(plugins, strategies, names))
+    for timeframe, count in warmups(features, feed.symbols, feed.timeframe, config.reference).items():
+        counts[timeframe] = max(counts.get(timeframe, 1), count)
+    return counts
 
 
 def taped_feed(header: Header, plugins: Plugins, ledger: Ledger, session: str) -> Feed:

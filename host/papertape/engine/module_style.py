@@ -4,6 +4,7 @@
     STRATEGY_VERSION = "1.0"                          # optional
     SYMBOLS = ["BTC/USDT"]                            # optional: those it sees; empty or absent means all
     TIMEFRAMES = ["15m"]                              # optional: windows of higher timeframes
+    FEATURES = ["rsi_14", "ema_50@1h"]                # optional: features that it reads
     LOOKBACK = 100                                    # optional: candles per window
     CONFIG = {"drop": 0.02}                           # optional: parameters with their defaults
 
@@ -25,6 +26,7 @@ from papertape.contract import (
     Candles,
     ConfigError,
     Context,
+    Features,
     Fill,
     OrderRequest,
     Param,
@@ -63,9 +65,10 @@ class Data:
 
     `candles_1m[symbol]`: closed candles of the session's timeframe under its own name, and so for each of TIMEFRAMES.
     `prices[symbol]`: last close, quote currency, for symbols that have one. `positions[symbol]`: the `Position` held.
+    `features[symbol]["rsi_14"]`: one of FEATURES, NaN where it is missing.
     """
 
-    __slots__ = ("_snapshot", "_timeframes", "now", "positions", "prices", "symbols")
+    __slots__ = ("_snapshot", "_timeframes", "features", "now", "positions", "prices", "symbols")
 
     def __init__(self, snapshot: Snapshot, symbols: tuple[str, ...], timeframes: Mapping[str, str | None]) -> None:
         self.now = snapshot.now
@@ -74,6 +77,7 @@ class Data:
             [s for s in symbols if snapshot.age(s) is not None], snapshot.close
         )
         self.positions: Mapping[str, Position] = _BySymbol(symbols, snapshot.position)
+        self.features: Mapping[str, Features] = _BySymbol(symbols, snapshot.features)
         self._snapshot = snapshot
         self._timeframes = timeframes
 
@@ -81,7 +85,7 @@ class Data:
         prefix, _, timeframe = name.partition("_")
         if prefix != "candles" or timeframe not in self._timeframes:
             offered = ", ".join(f"candles_{timeframe}" for timeframe in self._timeframes)
-            raise AttributeError(f"data has no {name}; it has {offered}, prices, positions, symbols and now")
+            raise AttributeError(f"data has no {name}; it has {offered}, prices, features, positions, symbols and now")
         asked = self._timeframes[timeframe]
         return _BySymbol(self.symbols, lambda symbol: self._snapshot.candles(symbol, asked))
 
@@ -115,6 +119,10 @@ class ModuleStrategy(Strategy):
     def lookback(self) -> int:
         """LOOKBACK, or as many as any strategy gets."""
         return int(getattr(self.module, "LOOKBACK", super().lookback()))
+
+    def features(self) -> tuple[str, ...]:
+        """FEATURES."""
+        return tuple(getattr(self.module, "FEATURES", ()))
 
     @property
     def state(self) -> Mapping[str, Any] | None:
@@ -177,8 +185,8 @@ def adapt(module: ModuleType, name: str) -> type[ModuleStrategy]:
     """A strategy class over `module`, called `name` in messages.
 
     Inside the module `Signal` then stands for `LooseSignal`, so give it a module object of its own.
-    Raises `ConfigError` for a SYMBOLS, TIMEFRAMES, LOOKBACK or CONFIG that cannot be one, `PluginError` without a
-    `generate_signal`.
+    Raises `ConfigError` for a SYMBOLS, TIMEFRAMES, FEATURES, LOOKBACK or CONFIG that cannot be one, `PluginError`
+    without a `generate_signal`.
     """
     if not callable(getattr(module, "generate_signal", None)):
         raise PluginError(f"{name}: module {module.__name__} has no function generate_signal(data, config, state)")
@@ -186,7 +194,7 @@ def adapt(module: ModuleType, name: str) -> type[ModuleStrategy]:
     lookback = getattr(module, "LOOKBACK", 1)
     if isinstance(lookback, bool) or not isinstance(lookback, int) or lookback < 1:
         raise ConfigError(f"{name}: LOOKBACK must be a whole number from 1, was {lookback!r}")
-    for key in ("SYMBOLS", "TIMEFRAMES"):
+    for key in ("SYMBOLS", "TIMEFRAMES", "FEATURES"):
         _check_texts(name, key, getattr(module, key, ()))
     for key in [key for key, value in vars(module).items() if value is Signal]:
         setattr(module, key, LooseSignal)

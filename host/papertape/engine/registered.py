@@ -13,6 +13,7 @@ import pluggy
 from papertape.contract import (
     Component,
     ConfigError,
+    FeatureFamily,
     Feed,
     FeeModel,
     Fusion,
@@ -29,7 +30,7 @@ from papertape.engine.source import afresh, class_afresh, code_hash
 
 GROUP = "papertape"
 
-Kind = Literal["strategy", "fusion", "sizer", "risk-rule", "fee-model", "slippage-model", "feed", "command"]
+Kind = Literal["strategy", "fusion", "sizer", "risk-rule", "fee-model", "slippage-model", "feed", "feature", "command"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _HOOKS: Mapping[Kind, str] = {
     "strategy": "register_strategies",
@@ -39,6 +40,7 @@ _HOOKS: Mapping[Kind, str] = {
     "fee-model": "register_fee_models",
     "slippage-model": "register_slippage_models",
     "feed": "register_feeds",
+    "feature": "register_features",
     "command": "register_commands",
 }
 _BASES: Mapping[str, tuple[type[Component], str | None]] = {
@@ -56,7 +58,8 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A component and where it came from. `object`: a component class, or a click command.
+    """A component and where it came from. `object`: a component class, a click command, or for features a family or a
+    function that gives families.
 
     `plugin`: the entry point's name, or the path of a strategy file; `distribution` is then empty. `version`: the
     component's own where it says one, else its distribution's.
@@ -85,16 +88,16 @@ class Registered:
 
     def source_file(self) -> str | None:
         """The file that defines it; None where there is none."""
-        if self.kind == "command":
-            module = inspect.getmodule(self.object.callback)
+        if self.kind in ("command", "feature"):
+            module = inspect.getmodule(_function(self.object))
         else:
             module = self.object.module if issubclass(self.object, ModuleStrategy) else inspect.getmodule(self.object)
         return getattr(module, "__file__", None)
 
     def code_hash(self) -> str | None:
         """`sha256:...` of the source it comes from, with that of base classes of its own; None where there is none."""
-        if self.kind == "command":
-            return code_hash(filter(None, [inspect.getmodule(self.object.callback)]))
+        if self.kind in ("command", "feature"):
+            return code_hash(filter(None, [inspect.getmodule(_function(self.object))]))
         if issubclass(self.object, ModuleStrategy):
             return code_hash([self.object.module])
         names = sorted({base.__module__ for base in self.object.__mro__})
@@ -148,6 +151,12 @@ def checked(kind: Kind, name: object, component: Any, plugin: str, distribution:
         if not isinstance(component, click.Command):
             raise PluginError(f"command {name!r} must be a click command or group, was {_kind_of(component)}")
         return Registered(kind, name, component, plugin, distribution, version)
+    if kind == "feature":
+        if not (isinstance(component, FeatureFamily) or inspect.isfunction(component)):
+            raise PluginError(
+                f"feature {name!r} must be a FeatureFamily or a function that gives some, was {_kind_of(component)}"
+            )
+        return Registered(kind, name, component, plugin, distribution, version)
     base, method = _BASES[kind]
     if kind == "strategy" and isinstance(component, ModuleType):
         component = adapt(afresh(component), name)
@@ -160,6 +169,13 @@ def checked(kind: Kind, name: object, component: Any, plugin: str, distribution:
         raise PluginError(f"{kind} {name!r}: class {component.__name__} has no method {method}")
     own = getattr(component, "version", None)
     return Registered(kind, name, component, plugin, distribution, str(own) if isinstance(own, (str, int)) else version)
+
+
+def _function(component: Any) -> Any:
+    """The function that a command, or a feature, comes down to."""
+    if isinstance(component, FeatureFamily):
+        return inspect.unwrap(component.step)
+    return getattr(component, "callback", component)
 
 
 def _kind_of(component: object) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from papertape.contract.candle import Candles
 from papertape.contract.errors import PluginError
+from papertape.contract.feature import Features
 from papertape.contract.fusion import Council, Fusion, Stance
 from papertape.contract.order import Cancel, OrderRequest
 from papertape.contract.signal import Signal
@@ -141,6 +142,8 @@ class StrategySeat(Seat):
     def __init__(self, name: str, guard: Guard, desk: Desk, strategy: Strategy, seed: int) -> None:
         super().__init__(name, guard, desk)
         self._seed = (seed, *name.encode())
+        self._read_features: Callable[[int], bytes] = _no_features
+        self._feature_index: dict[str, int] = {}
         self.seat(strategy)
 
     def seat(self, strategy: Strategy) -> None:
@@ -149,6 +152,14 @@ class StrategySeat(Seat):
         self.on_snapshot: Callable[..., Iterable[Wish] | None] = strategy.on_snapshot
         self.lookback = strategy.lookback()
         self.hears_fills = type(strategy).on_fill is not Strategy.on_fill
+
+    def hear_features(self, names: Sequence[str], read: Callable[[int], bytes]) -> None:
+        """Lets its snapshots have features; `read(slot)`: a symbol's values in the order of `names`, packed float64."""
+        self._feature_index = {name: place for place, name in enumerate(names)}
+        self._read_features = read
+
+    def features(self, slot: int) -> Features:
+        return Features(self._feature_index, self._read_features(slot))
 
     @property
     def batch(self) -> int:
@@ -199,6 +210,10 @@ class FusionSeat(Seat):
             return list(self.fusion.fuse(self.council(stale)))
 
         return self.guard.call(fused) or []
+
+
+def _no_features(slot: int) -> bytes:
+    return b""
 
 
 def signal_document(signal: Signal) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from papertape.broker.book import Book
 from papertape.broker.exchange import Exchange
@@ -22,6 +22,9 @@ from papertape.engine.mark_candles import take_mark
 from papertape.engine.seat import FusionSeat, Seat, StrategySeat
 from papertape.market.instruments import read_instrument
 from papertape.market.market import Market
+
+if TYPE_CHECKING:
+    from papertape.features.engine import FeatureEngine
 
 
 class Session:
@@ -65,6 +68,7 @@ class Session:
         self._desks = [seat.desk for seat in self.seats]
         self.funding = Funding(self.books, exchange.instruments, market, journal)
         self.delays: Delays | None = None
+        self.features: FeatureEngine | None = None
         self._desk_of = {seat.desk.book.name: seat.desk for seat in self.seats}
         self._strategy_of = {seat.desk.book.name: seat for seat in self.strategies}
         self._clock = time.perf_counter_ns
@@ -117,6 +121,7 @@ class Session:
         symbols, index, clock, warmed = market.symbols, market.index, self._clock, self.warmed
         desks, strategies, fusing = self._desks, self.strategies, bool(self.fusions)
         stale, paused = self.feed_stale, self.paused or self.feed_muted
+        features = self.features
         for now, rows in zip(times, batches, strict=True):
             journal.batch = batch = journal.batch + 1
             journal.now = now
@@ -150,6 +155,8 @@ class Session:
                     book.equities.append(book.equity)
                     book.exposures.append(book.exposure)
 
+            if features is not None:
+                features.take(rows, market.closed)
             if self.stale_ms is not None:
                 stale = self._stale(now)
             for seat in strategies:
@@ -290,7 +297,7 @@ class Session:
         elif kind == "late":
             self._take_late(self.market.index[event["symbol"]], tuple(event["row"]))
         elif kind == "history":
-            self.market.remember(event["symbol"], event["timeframe"], [tuple(row) for row in event["rows"]])
+            self._remember(event["symbol"], event["timeframe"], [tuple(row) for row in event["rows"]])
         elif kind != "amended":
             raise ConfigError(f"no event {kind!r} of a feed is known")
 
@@ -305,8 +312,15 @@ class Session:
                 self.exchange.meet(book, rows, last)
         journal.now = now
         self.market.take_late(slot, row)
+        if self.features is not None:
+            self.features.take(rows, self.market.closed)
         if self.first_ts is not None and row[TS] >= self.first_ts:
             self.absent -= 1
+
+    def _remember(self, symbol: str, timeframe: str, rows: list[Row]) -> None:
+        self.market.remember(symbol, timeframe, rows)
+        if self.features is not None:
+            self.features.remember(self.market.index[symbol], timeframe, rows)
 
     def _obey(self, at: int, command: Event) -> None:
         kind = command.get("command")

@@ -43,7 +43,7 @@ def start(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, cr
 def _opened(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, created_at: int, feed: Feed) -> Started:
     warm_up = Block([], [])
     if isinstance(feed, LiveFeed):
-        warm_up = feed.warm(needed(config, plugins, feed.timeframe))
+        warm_up = feed.warm(needed(config, plugins, feed))
     total = feed.total()
     if feed.warmed and total is not None and total <= feed.warmed:
         raise ConfigError(

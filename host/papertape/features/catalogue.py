@@ -3,17 +3,21 @@
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
-from papertape.contract.errors import ConfigError, PluginError, UnknownComponent
+from papertape.contract.errors import ConfigError, InvalidValue, PluginError, UnknownComponent
 from papertape.contract.feature import FeatureFamily
 from papertape.features.request import REFERENCE, Feature
 from papertape.market.timeframe import period
 
 
 class Catalogue:
-    """Families that are known, each output name and alias once for the same number of reference symbols."""
+    """Families that are known, each output name and alias once for the same number of reference symbols.
 
-    def __init__(self, families: Iterable[FeatureFamily]) -> None:
+    `left_out`: what a plugin offers and is not in order, a line each.
+    """
+
+    def __init__(self, families: Iterable[FeatureFamily] = ()) -> None:
         self.families: dict[str, FeatureFamily] = {}
+        self.left_out: list[str] = []
         self._outputs: dict[tuple[str, int], tuple[FeatureFamily, int]] = {}
         self._aliases: dict[str, str] = {}
         for family in families:
@@ -27,14 +31,15 @@ class Catalogue:
             raise PluginError(str(error)) from None
         if family.name in self.families:
             raise PluginError(f"feature family {family.name!r} is there already; choose another name")
-        for place, output in enumerate(family.outputs):
+        for output in family.outputs:
             key = (output.name, family.references)
             if key in self._outputs:
                 raise PluginError(
                     f"feature family {family.name!r}: output {output.name!r} is one of "
                     f"{self._outputs[key][0].name!r} already; choose another name"
                 )
-            self._outputs[key] = (family, place)
+        for place, output in enumerate(family.outputs):
+            self._outputs[output.name, family.references] = (family, place)
         self._aliases.update(family.aliases)
         self.families[family.name] = family
 
@@ -42,7 +47,10 @@ class Catalogue:
         """The feature that a name means. Raises `UnknownComponent` or, for bad parameters, `ConfigError`."""
         base, _, timeframe = asked.partition("@")
         if timeframe:
-            period(timeframe)
+            try:
+                period(timeframe)
+            except InvalidValue as error:
+                raise ConfigError(f"feature {asked!r}: {error}") from None
         words = self._aliases.get(base, base).split("_")
         for cut in range(len(words), 0, -1):
             name, rest = "_".join(words[:cut]), words[cut:]
@@ -56,8 +64,9 @@ class Catalogue:
             return Feature(asked, family, place, values, tuple(map(_reference, references)), timeframe or None)
         known_names = sorted({name for name, _ in self._outputs} | set(self._aliases))
         near = get_close_matches("_".join(word for word in words if _number(word) is None), known_names, 3)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise UnknownComponent(f"no feature {asked!r}{hint} `papertape features list` shows them")
+        hint = f"did you mean {', '.join(near)}? " if near else ""
+        lost = "".join(f" (left out: {line})" for line in self.left_out)
+        raise UnknownComponent(f"no feature {asked!r}; {hint}`papertape features list` shows them{lost}")
 
     def select(self, names: Sequence[str]) -> tuple[Feature, ...]:
         """The features of names, in their order; raises what `find` does, and `ConfigError` where one comes twice."""

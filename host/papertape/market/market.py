@@ -14,7 +14,9 @@ from papertape.market.window import Window
 class Market:
     """`last[slot]`: the newest candle of each symbol, None before its first. `lookbacks`: candles to keep by timeframe.
 
-    The base timeframe's windows exist when some plugin's look-back says so; higher ones when a strategy declares them.
+    `closed`: (timeframe, slot, candle) of every higher-timeframe candle that the newest batch, or a late candle after
+    it, closed. The base timeframe's windows exist when some plugin's look-back says so; higher ones when a strategy
+    declares them, or a feature.
     """
 
     def __init__(self, symbols: tuple[str, ...], timeframe: str, lookbacks: Mapping[str, int]) -> None:
@@ -29,6 +31,7 @@ class Market:
         self._higher = {name: [Window(lookbacks[name]) for _ in symbols] for name in higher}
         self._resamplers = {name: [Resampler(timeframe, name) for _ in symbols] for name in higher}
         self._read: dict[tuple[int, str, int], bytes] = {}
+        self.closed: list[tuple[str, int, Row]] = []
 
     def take(self, now: int, rows: tuple[Row | None, ...]) -> tuple[str, ...]:
         """Takes in the batch that closes at `now`; gives the symbols that have a candle in it."""
@@ -53,11 +56,13 @@ class Market:
         """Takes in one symbol's candle, later than all it has had, after the batch that it belongs to."""
         self._read.clear()
         self._spill()
+        self.closed.clear()
         self.last = (*self.last[:slot], row, *self.last[slot + 1 :])
         self._base[slot].take(row)
         for name, resamplers in self._resamplers.items():
             for candle in resamplers[slot].take(row[TS] + self._period, row):
                 self._higher[name][slot].take(candle)
+                self.closed.append((name, slot, candle))
 
     def remember(self, symbol: str, timeframe: str, rows: Iterable[Row]) -> None:
         """Puts closed candles of a higher timeframe, older than all it has, into a symbol's window; of one that nobody
@@ -75,10 +80,12 @@ class Market:
         self._recent.clear()
 
     def _resample(self, now: int, rows: tuple[Row | None, ...]) -> None:
+        self.closed.clear()
         for name, resamplers in self._resamplers.items():
             for slot, resampler in enumerate(resamplers):
                 for candle in resampler.take(now, rows[slot]):
                     self._higher[name][slot].take(candle)
+                    self.closed.append((name, slot, candle))
 
     def window(self, symbol: str, timeframe: str | None, count: int) -> Candles:
         """The last `count` closed candles; all who ask for the same within a batch share one immutable copy."""

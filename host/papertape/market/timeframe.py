@@ -28,6 +28,15 @@ def period(timeframe: str) -> int:
         raise InvalidValue(f"no timeframe {timeframe!r}; {_cure(str(timeframe))}") from None
 
 
+def divides(timeframe: str, higher: str) -> bool:
+    """Whether candles of `higher` can be made from those of `timeframe`, or are those.
+
+    >>> divides("5m", "15m"), divides("5m", "8h"), divides("15m", "5m")
+    (True, True, False)
+    """
+    return period(higher) >= period(timeframe) and period(higher) % period(timeframe) == 0
+
+
 def grid_origin(timeframe: str) -> int:
     """A time, ms UTC, at which a candle of the timeframe begins: the epoch, and for weeks the first Monday after it."""
     return _MONDAY if period(timeframe) == _UNITS["w"] else 0

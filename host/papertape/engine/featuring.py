@@ -1,0 +1,61 @@
+"""Which features a session computes: the union of what its strategies ask for, found in the catalogue."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from papertape.contract.errors import ConfigError, UnknownComponent
+from papertape.contract.strategy import Strategy
+from papertape.engine.discovery import Plugins
+from papertape.engine.guard import GUEST_ERRORS
+from papertape.market.timeframe import divides
+
+if TYPE_CHECKING:
+    from papertape.features.request import Feature
+
+
+def asked(plugins: Plugins, strategies: Sequence[Strategy], names: Sequence[str]) -> list[tuple["Feature", ...]]:
+    """The features of each strategy. Raises `RequestError` kinds that name the strategy."""
+    wanted = [_wanted(strategy, name) for strategy, name in zip(strategies, names, strict=True)]
+    if not any(wanted):
+        return [()] * len(strategies)
+    catalogue = plugins.catalogue()
+    found = []
+    for features, name in zip(wanted, names, strict=True):
+        try:
+            found.append(catalogue.select(features))
+        except (ConfigError, UnknownComponent) as error:
+            raise type(error)(f"{name}: {error}") from None
+    return found
+
+
+def union(asked: Sequence[Sequence["Feature"]]) -> tuple["Feature", ...]:
+    """Every feature once, under whichever name it was asked for first."""
+    return tuple({feature.name: feature for features in asked for feature in features}.values())
+
+
+def warmups(
+    features: Sequence["Feature"], symbols: Sequence[str], timeframe: str, reference: str | None
+) -> dict[str, int]:
+    """How many candles of each timeframe the features warm up on. Raises `ConfigError` for one that cannot be made."""
+    if not features:
+        return {}
+    from papertape.features.engine import plans
+
+    for feature in features:
+        if feature.timeframe is not None and not divides(timeframe, feature.timeframe):
+            raise ConfigError(
+                f"feature {feature.asked!r}: {feature.timeframe} candles cannot be made from {timeframe} candles"
+            )
+    return {name: max(1, each.warmup) for name, each in plans(features, symbols, timeframe, reference).items()}
+
+
+def _wanted(strategy: Strategy, name: str) -> tuple[str, ...]:
+    """What a strategy asks for; a guest's own code."""
+    try:
+        wanted = tuple(strategy.features())
+    except GUEST_ERRORS as error:
+        raise ConfigError(f"{name}: features() failed: {type(error).__name__}: {error}") from error
+    for feature in wanted:
+        if not isinstance(feature, str):
+            raise ConfigError(f"{name}: features() must give names of features, gave {feature!r}")
+    return wanted

@@ -1,0 +1,135 @@
+"""A session's features: the union of what its plugins ask for, one stream for each timeframe, batch by batch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from papertape.contract.candle import TS, Floats, Row
+from papertape.features.batches import merged
+from papertape.features.machine_code import Progress
+from papertape.features.plan import Plan, plan
+from papertape.features.request import Feature
+from papertape.features.stream import RAW, Stream
+from papertape.market.timeframe import period
+
+Places: TypeAlias = npt.NDArray[np.intp]
+"""Where features stand in a symbol's row: the session's own timeframe first, then the higher ones."""
+
+
+def plans(
+    features: Sequence[Feature], symbols: Sequence[str], timeframe: str, reference: str | None = None
+) -> dict[str, Plan]:
+    """A plan for each timeframe that is asked for, the session's own first, in the order of `features`."""
+    groups: dict[str, list[Feature]] = {timeframe: []}
+    for feature in features:
+        groups.setdefault(feature.timeframe or timeframe, []).append(feature)
+    return {name: plan(group, symbols, reference) for name, group in groups.items()}
+
+
+class FeatureEngine:
+    """The features of a session as they stand after its last batch.
+
+    Of a higher timeframe the values are those of its newest closed candle. A symbol without a candle in a batch has
+    none in it: nothing is carried forward.
+    """
+
+    def __init__(
+        self,
+        features: Sequence[Feature],
+        symbols: Sequence[str],
+        timeframe: str,
+        reference: str | None = None,
+        progress: Progress = lambda done, total: None,
+    ) -> None:
+        self.timeframe = timeframe
+        made = plans(features, symbols, timeframe, reference)
+        self._streams = {name: Stream(each, period(name), progress=progress) for name, each in made.items()}
+        self._base = self._streams[timeframe]
+        self._values = {name: np.full((len(symbols), each.width), np.nan) for name, each in made.items()}
+        self._fresh = np.zeros(len(symbols), np.bool_)
+        self._past: dict[str, list[list[Row]]] = {name: [[] for _ in symbols] for name in made if name != timeframe}
+        first, firsts = 0, {}
+        for name, each in made.items():
+            firsts[name] = first
+            first += each.width
+        columns = {name: iter(each.columns) for name, each in made.items()}
+        self._place = {
+            feature.name: firsts[name] + next(columns[name])
+            for feature in features
+            for name in [feature.timeframe or timeframe]
+        }
+
+    def places(self, features: Iterable[Feature]) -> Places:
+        """Where some of the features stand."""
+        return np.array([self._place[feature.name] for feature in features], np.intp)
+
+    def take(self, rows: Sequence[Row | None], closed: Sequence[tuple[str, int, Row]] = ()) -> None:
+        """Takes in a batch, and the higher-timeframe candles (timeframe, slot, candle) that it closed."""
+        if self._past:
+            self._remembered()
+        for slot, row in enumerate(rows):
+            self._fresh[slot] = row is not None
+        self._values[self.timeframe] = self._base.step(rows)
+        for name in {name: None for name, _, _ in closed if name in self._streams}:
+            self._close(name, [(slot, row) for timeframe, slot, row in closed if timeframe == name])
+
+    def remember(self, slot: int, timeframe: str, rows: Iterable[Row]) -> None:
+        """Puts candles of a higher timeframe from before the first batch, oldest first, behind those it has."""
+        if timeframe in self._past:
+            self._past[timeframe][slot] += rows
+
+    def read(self, slot: int, places: Places) -> bytes:
+        """A symbol's values, packed float64, NaN for what is missing."""
+        if not self._fresh[slot]:
+            return np.full(len(places), np.nan).tobytes()
+        rows = [values[slot] for values in self._values.values()]
+        return (rows[0] if len(rows) == 1 else np.concatenate(rows))[places].tobytes()
+
+    def _close(self, timeframe: str, closed: Sequence[tuple[int, Row]]) -> None:
+        stream, held = self._streams[timeframe], self._values[timeframe]
+        for ts in sorted({row[TS] for _, row in closed}):
+            batch: list[Row | None] = [None] * len(held)
+            for slot, row in closed:
+                if row[TS] == ts:
+                    batch[slot] = row
+            values = stream.step(batch)
+            for slot, each in enumerate(batch):
+                if each is not None:
+                    held[slot] = values[slot]
+
+    def _remembered(self) -> None:
+        """Has the streams of higher timeframes take in what was before the first batch, all symbols together."""
+        for name, kept in self._past.items():
+            if any(kept):
+                candles = [_columns(rows) for rows in kept]
+                _, fresh = merged(candles)
+                values = self._streams[name].run(candles, fresh)
+                for slot in range(len(kept)):
+                    if fresh[:, slot].any():
+                        self._values[name][slot] = values[np.flatnonzero(fresh[:, slot])[-1], slot]
+        self._past = {}
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {
+            "streams": {name: stream.state for name, stream in self._streams.items()},
+            "values": {name: values.copy() for name, values in self._values.items()},
+            "fresh": self._fresh.copy(),
+            "past": {name: [[list(row) for row in rows] for rows in kept] for name, kept in self._past.items()},
+        }
+
+    @state.setter
+    def state(self, kept: Mapping[str, Any]) -> None:
+        for name, stream in self._streams.items():
+            stream.state = kept["streams"][name]
+            self._values[name] = kept["values"][name].copy()
+        self._fresh = kept["fresh"].copy()
+        self._past = {name: [[tuple(row) for row in rows] for rows in each] for name, each in kept["past"].items()}
+
+
+def _columns(rows: Sequence[Row]) -> Floats:
+    """Candles (6, n)."""
+    return np.array([row[:RAW] for row in rows], np.float64).reshape(-1, RAW).T.copy()
