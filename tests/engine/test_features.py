@@ -116,7 +116,8 @@ def test_higher_timeframes_are_those_of_the_newest_closed_candle() -> None:
 def test_an_alias_and_another_strategy_cost_no_second_computation() -> None:
     built, _ = played({"A/USDT": walk(1, 30)}, ("bb_width", "bb_width_20", "bb_width_20_2"))
     assert built.session.features is not None
-    assert list(built.session.features.state["values"]["1m"].shape) == [1, 4], "the four outputs of one family"
+    (outputs,) = [len(family.outputs) for family in own_families() if family.name == "bollinger"]
+    assert built.session.features.state["values"]["1m"].shape == (1, outputs), "one step gives all of them"
 
 
 def test_what_cannot_be_computed_is_refused_by_name() -> None:
@@ -211,6 +212,20 @@ def test_a_session_that_is_stopped_and_resumed_has_the_same_features(tmp_path: P
     assert kept(url).same_as(undisturbed)
     assert len({row.metadata for row in undisturbed.signals}) > 200, "every value is in the ledger"
     assert verified(url).equal
+
+
+def test_a_session_goes_on_with_features_that_have_changed(tmp_path: Path, trader: Path) -> None:
+    """Their state is worth nothing then: it is made anew over the tape, as the strategy's own code is loaded anew."""
+    undisturbed = whole(f"sqlite:///{tmp_path / 'one.db'}", trader)
+    url = f"sqlite:///{tmp_path / 'two.db'}"
+    source = trader.read_text("utf-8")
+    trader.write_text(source.replace('"bb_position_10_2@5m"]', '"bb_position_10_2@5m", "rsi_7"]'), "utf-8")
+    run(url, of_files(trader, bars=700), until=200)
+    trader.write_text(source, "utf-8")
+    run(url)
+    ours, theirs = kept(url), undisturbed
+    assert [row[:6] for row in ours.signals] == [row[:6] for row in theirs.signals]
+    assert [row.metadata for row in ours.signals][-50:] == [row.metadata for row in theirs.signals][-50:]
 
 
 def test_a_live_session_has_the_features_of_its_tape(sqlite_url: str) -> None:

@@ -33,6 +33,9 @@ from papertape.market.timeframe import period
 if TYPE_CHECKING:
     from papertape.features.request import Feature
 
+FEATURES = "(features)"
+"""What stands for the features among the parts of a session: no book can have that name."""
+
 MOST_CANDLES = 1_000_000
 """The longest look-back: 56 bytes a candle, twice, for every symbol."""
 
@@ -50,18 +53,23 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A session ready to start, what it was made of (`parts`, in a fixed order), and the guards of all of that."""
+    """A session ready to start, what it was made of (`parts`, in a fixed order), and the guards of all of that.
+
+    `features`: the hash of the feature set that it computes, None where nobody asks for any.
+    """
 
     session: Session
     parts: tuple[Part, ...]
     contexts: Mapping[str, Context]
     instruments: tuple[Instrument, ...]
     guards: tuple[Guard, ...]
+    features: str | None = None
 
     @property
     def code(self) -> dict[str, dict[str, str | None]]:
-        """Version and code hash of every part by name, as the tape's header has them."""
-        return {part.name: {"version": part.version, "code": part.code} for part in self.parts}
+        """Version and code hash of every part by name, as the tape's header has them; the features as one part."""
+        parts = {part.name: {"version": part.version, "code": part.code} for part in self.parts}
+        return parts if self.features is None else parts | {FEATURES: {"version": None, "code": self.features}}
 
 
 def find(plugins: Plugins, kind: Kind, spec: Spec) -> Registered:
@@ -150,26 +158,27 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
     session = Session(
         market, exchange, journal, seats, fusions, period(feed.timeframe), feed.warmed, config.stale_after
     )
-    if features:
-        _compute(session, features, wanted, config.reference)
+    feature_set = _compute(session, features, wanted, config.reference) if features else None
     session.delays = Delays(journal) if config.latency == "measured" else None
     contexts = {name: _context(name, feed, instruments) for name in strategy_names}
     guards = [fee_guard, slip_guard]
     for seat in session.seats:
         guards += [seat.guard, seat.desk.sizer_guard, *(rule_guard for _, rule_guard in seat.desk.rules)]
-    return Built(session, tuple(parts), contexts, instruments, tuple(guards))
+    return Built(session, tuple(parts), contexts, instruments, tuple(guards), feature_set)
 
 
 def _compute(
     session: Session, features: Sequence["Feature"], wanted: Sequence[Sequence["Feature"]], reference: str | None
-) -> None:
-    """Has the session compute features, and its strategies see theirs."""
+) -> str:
+    """Has the session compute features, and its strategies see theirs; gives the hash of the set."""
     from papertape.features.engine import FeatureEngine
+    from papertape.features.feature_set import FeatureSet
 
     market = session.market
     session.features = engine = FeatureEngine(features, market.symbols, market.timeframe, reference)
     for seat, own in zip(session.strategies, wanted, strict=True):
         seat.hear_features([feature.asked for feature in own], partial(engine.read, places=engine.places(own)))
+    return FeatureSet(tuple(features), market.timeframe, market.symbols, reference).hash
 
 
 def _context(name: str, feed: Feed, instruments: Sequence[Instrument]) -> Context:

@@ -36,7 +36,7 @@ def save(built: Built) -> bytes:
             "opening": session.opening,
             "occasion": [sorted(session.occasion[0]), session.occasion[1]],
             "market": session.market.state,
-            "features": None if session.features is None else session.features.state,
+            "features": None if session.features is None else {"set": built.features, **session.features.state},
             "funding": session.funding.state,
             "marks": [[slot, rows] for slot, rows in sorted(session.exchange.marks.rows.items())],
             "guards": [_guard(guard) for guard in built.guards],
@@ -68,7 +68,8 @@ def _encoded(component: Component, name: str) -> tuple[bytes | None, str | None]
 
 
 def restore(built: Built, state: Mapping[str, Any]) -> None:
-    """Puts the host's side of a decoded checkpoint back; components are the caller's."""
+    """Puts the host's side of a decoded checkpoint back; components are the caller's, and so are features that mean
+    something else than when they were kept."""
     session, journal = built.session, built.session.journal
     journal.batch, journal.now, journal.seq = state["batch"], state["now"], state["seq"]
     journal.chain = state["chain"]
@@ -85,8 +86,9 @@ def restore(built: Built, state: Mapping[str, Any]) -> None:
     if "funding" in state:  # not in a checkpoint of an earlier version
         session.funding.state = state["funding"]
         session.exchange.marks.rows = {slot: list(rows) for slot, rows in state["marks"]}
-    if session.features is not None:
-        session.features.state = state["features"]
+    kept = state.get("features")  # of an earlier version: not there
+    if session.features is not None and kept is not None and kept["set"] == built.features:
+        session.features.state = kept
     for seat in session.seats:
         _restore_seat(seat, state["seats"][seat.name])
     for guard, kept in zip(built.guards, state["guards"], strict=True):

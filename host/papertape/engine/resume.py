@@ -9,7 +9,7 @@ from papertape.contract.errors import LedgerError, RequestError, SessionDiffers,
 from papertape.contract.feed import Feed
 from papertape.contract.instrument import Instrument
 from papertape.engine import checkpoint, codec, digest
-from papertape.engine.build import Built, Part, build
+from papertape.engine.build import FEATURES, Built, Part, build
 from papertape.engine.discovery import Plugins
 from papertape.engine.feeding import make_feed, taped_feed
 from papertape.engine.fill_models import GuardedFees, GuardedSlippage
@@ -145,13 +145,16 @@ def _revive(
             unkept.append(part)
         else:
             part.component.state = codec.decode(packed)
-    if not unkept or kept.batch < 0:
+    features = built.session.features if FEATURES in changed else None
+    if not (unkept or features) or kept.batch < 0:
         return []
     feed = taped_feed(header, plugins, ledger, session)
     shadow = build(header.config, plugins, feed)
     shadow.session.start(shadow.contexts)
     for _ in fold(shadow.session, feed, tape, [kept.batch]):
         pass
+    if features is not None and shadow.session.features is not None:
+        features.state = shadow.session.features.state
     said = shadow.session.journal.collected.signals
     out = []
     for part in unkept:
