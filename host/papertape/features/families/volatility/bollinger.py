@@ -1,7 +1,7 @@
 """Bollinger bands: where the close stands between them, and how wide they are.
 
-middle = mean of the last n closes, s = their standard deviation (population); bb_position = (close - lower) / (upper -
-lower) with bands at middle +- k s, 0.5 where the bands meet; bb_width = 2 k s / middle.
+bb_middle = mean of the last n closes, s = their standard deviation (population); bb_upper and bb_lower = bb_middle +- k
+s; bb_position = (close - lower) / (upper - lower), 0.5 where the bands meet; bb_width = 2 k s / middle.
 
 Source: Bollinger, Bollinger on Bollinger Bands (2001); TA-Lib, BBANDS. Inputs: close. Warm-up: n candles.
 """
@@ -19,9 +19,10 @@ def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     mean, squares = window_moments(f, i, 0, 0, n, c.index[t], c.close[t])
     half = p[1] * math.sqrt(squares / n)
     o[0] = mean + half
-    o[1] = mean - half
-    o[2] = 0.5 if half == 0.0 else 0.5 + (c.close[t] - mean) / (2.0 * half)
-    o[3] = 2.0 * half / mean
+    o[1] = mean
+    o[2] = mean - half
+    o[3] = 0.5 if half == 0.0 else 0.5 + (c.close[t] - mean) / (2.0 * half)
+    o[4] = 2.0 * half / mean
 
 
 FAMILY = FeatureFamily(
@@ -35,6 +36,7 @@ FAMILY = FeatureFamily(
     ),
     outputs=(
         FeatureOutput("bb_upper", "upper band", "quote currency", scale="close", level=True),
+        FeatureOutput("bb_middle", "mean of the close", "quote currency", low=0, scale="close", level=True),
         FeatureOutput("bb_lower", "lower band", "quote currency", scale="close", level=True),
         FeatureOutput("bb_position", "where the close stands between the bands, 0 the lower, 1 the upper", "fraction"),
         FeatureOutput("bb_width", "distance of the bands, against the mean", "fraction", low=0),
