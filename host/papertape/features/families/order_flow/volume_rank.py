@@ -1,0 +1,36 @@
+"""Which rank the newest volume has among those of the last n candles.
+
+volume_rank = (how many of the other n - 1 volumes are smaller + half of those that are the same) / (n - 1).
+
+Source: Hyndman, Fan, Sample quantiles in statistical packages, American Statistician 50 (1996). Inputs: volume.
+Warm-up: n candles. Range: 0 to 1, 0.5 where all are the same.
+"""
+
+from typing import Any
+
+from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
+
+
+@kernel
+def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
+    n = int(p[0])
+    v = c.volume[t]
+    twice = 0
+    for k in range(1, n):
+        twice += int(c.volume[t - k] < v) + int(c.volume[t - k] <= v)
+    o[0] = 0.5 * twice / (n - 1)
+
+
+FAMILY = FeatureFamily(
+    name="volume_rank",
+    category="volume and order flow",
+    memory="window",
+    inputs=("volume",),
+    parameters=(FeatureParameter("n", 30, 2, 500, "candles that are ranked"),),
+    outputs=(FeatureOutput("volume_rank", "rank of the volume among the last", "0..1", low=0, high=1),),
+    variants=((30,), (100,)),
+    step=step,
+    definition=__doc__,
+    warmup=lambda n: int(n),
+    reach=lambda n: int(n),
+)
