@@ -1,22 +1,22 @@
-"""Exponential moving average, and how far the close is from it.
+"""Exponential moving average: its level, how far the close is from it, and its slope.
 
-ema = ema' + 2 / (n + 1) (close - ema'), seeded with the mean of the first n closes; price_vs_ema = close / ema - 1.
+ema = ema' + 2 / (n + 1) (close - ema'), seeded with the mean of the first n closes; price_vs_ema = close / ema - 1;
+ema_slope = (ema / ema five candles ago - 1) / 5, per candle.
 
-Source: TA-Lib, EMA. Inputs: close. Warm-up: about 10.4 (n + 1) candles, until the seed's weight is below 1e-9.
+Source: TA-Lib, EMA. Inputs: close. Warm-up: about 10.4 (n + 1) candles, until the seed's weight is below 1e-9, and 5.
 """
 
 from typing import Any
 
-from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
+from papertape.contract.feature import Columns, FeatureFamily, FeatureParameter, kernel
+from papertape.features.families.trend.average import RISE, outputs, told
 from papertape.features.primitives.smoothing import ema
 from papertape.features.primitives.warmup import ema_warmup
 
 
 @kernel
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
-    average = ema(f, i, 0, 0, int(p[0]), c.close[t])
-    o[0] = average
-    o[1] = c.close[t] / average - 1.0
+    told(f, i, 1, 1, ema(f, i, 0, 0, int(p[0]), c.close[t]), c.close[t], o)
 
 
 FAMILY = FeatureFamily(
@@ -25,14 +25,11 @@ FAMILY = FeatureFamily(
     memory="decaying",
     inputs=("close",),
     parameters=(FeatureParameter("n", 21, 2, 1000, "candles of the average"),),
-    outputs=(
-        FeatureOutput("ema", "exponential average of the close", "quote currency", low=0, scale="close", level=True),
-        FeatureOutput("price_vs_ema", "close above its exponential average", "fraction", low=-1),
-    ),
+    outputs=outputs("ema", "exponential average"),
     variants=((9,), (12,), (21,), (26,), (50,), (100,), (200,)),
     step=step,
     definition=__doc__,
-    warmup=ema_warmup,
-    floats=lambda n: 1,
-    ints=lambda n: 1,
+    warmup=lambda n: ema_warmup(n) + RISE,
+    floats=lambda n: 1 + RISE,
+    ints=lambda n: 2,
 )
