@@ -10,6 +10,7 @@ from papertape.contract.feed import Feed
 from papertape.contract.fusion import Fusion
 from papertape.contract.hookspecs import hookimpl
 from papertape.contract.risk import RiskRule, Sizer
+from papertape.contract.series import Series
 from papertape.fusion.weighted_vote import WeightedVote
 from papertape.risk.rules.cool_down import CoolDown
 from papertape.risk.rules.daily_loss import DailyLoss
@@ -42,6 +43,13 @@ def register_features(
     from papertape.features.families import own_families
 
     register("papertape", own_families)
+
+
+@hookimpl
+def register_series(register: Callable[[str, type[Series]], None]) -> None:
+    from papertape.feeds.series_file import FileSeries
+
+    register("file", FileSeries)
 
 
 @hookimpl

@@ -47,6 +47,7 @@ D = Decimal
         ("bars", None, None),
         ("reference", "BTC/USDT", "BTC/USDT"),
         ("reference", None, None),
+        ("external", [{"kind": "file", "name": "fear", "path": "f.csv"}], (Spec("file", {"path": "f.csv"}, "fear"),)),
     ],
 )
 def test_each_key_takes_what_it_is_for(key: str, given: object, value: object) -> None:
@@ -107,7 +108,7 @@ def test_an_unknown_key_is_answered_with_the_nearest(key: str, nearest: str) -> 
 
 
 def test_a_key_unlike_any_is_answered_with_all() -> None:
-    with pytest.raises(ConfigError, match="no key 'zzz'; there is feed, cash, fee_bps, .*, reference$"):
+    with pytest.raises(ConfigError, match="no key 'zzz'; there is feed, cash, fee_bps, .*, external$"):
         read_config({"zzz": 1})
 
 

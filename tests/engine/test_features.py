@@ -162,7 +162,7 @@ def test_a_plugin_s_broken_family_leaves_the_others() -> None:
 
     _, seen = played({"A/USDT": walk(1, 30)}, ("bb_width",), [("feature", "mine", families)])
     assert np.isfinite(seen[-1]).all()
-    with pytest.raises(RequestError, match="left out: features 'mine' of plugin .tests.: RuntimeError: not today"):
+    with pytest.raises(RequestError, match="left out: features 'mine' of tests: RuntimeError: not today"):
         played({"A/USDT": walk(1, 30)}, ("half_close",), [("feature", "mine", families)])
 
 

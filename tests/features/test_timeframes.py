@@ -90,8 +90,9 @@ def in_a_session(candles: list[Floats]) -> Floats:
     values = []
     for has in fresh:
         rows = tuple(next(left[slot]) if has[slot] else None for slot in range(len(SYMBOLS)))
-        market.take(next(row[0] for row in rows if row) + MINUTE, rows)
-        engine.take(rows, market.closed)
+        now = next(row[0] for row in rows if row) + MINUTE
+        market.take(now, rows)
+        engine.take(now, rows, market.closed)
         values.append([np.frombuffer(engine.read(slot, places)) for slot in range(len(SYMBOLS))])
     return np.array(values)
 

@@ -36,6 +36,7 @@ from papertape.contract.hookspecs import hookimpl
 from papertape.contract.instrument import Instrument, Tier
 from papertape.contract.order import Cancel, Fill, OrderRequest, Side, WorkingOrder
 from papertape.contract.risk import Mark, RiskRule, Sizer, SizingRequest, Standing, Verdict
+from papertape.contract.series import Series, SeriesRecord
 from papertape.contract.signal import Signal
 from papertape.contract.snapshot import BookView, Position, Snapshot
 from papertape.contract.strategy import Context, Strategy, Wish
@@ -82,6 +83,8 @@ __all__ = [
     "RiskRule",
     "Row",
     "SchemaOutOfDate",
+    "Series",
+    "SeriesRecord",
     "SessionDiffers",
     "SessionOwned",
     "Side",

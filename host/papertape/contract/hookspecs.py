@@ -16,6 +16,7 @@ from papertape.contract.feature import FeatureFamily
 from papertape.contract.feed import Feed
 from papertape.contract.fusion import Fusion
 from papertape.contract.risk import RiskRule, Sizer
+from papertape.contract.series import Series
 from papertape.contract.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ def register_features(
 
     An output's name that is taken already leaves that family out; the others go on.
     """
+
+
+@hookspec
+def register_series(register: Callable[[str, type[Series]], None]) -> None:
+    """Offer external series: classes whose `records` are values from elsewhere, with the times they became known."""
 
 
 @hookspec

@@ -14,11 +14,13 @@ from papertape.contract.feed import Feed
 from papertape.contract.fusion import Fusion
 from papertape.contract.instrument import Instrument
 from papertape.contract.risk import RiskRule, Sizer
+from papertape.contract.series import Series
 from papertape.contract.strategy import Context, Strategy
 from papertape.engine.config import SessionConfig, Spec, unique_names
 from papertape.engine.delays import Delays
 from papertape.engine.desk import Desk
 from papertape.engine.discovery import Plugins, load_strategy_file
+from papertape.engine.external import series_of
 from papertape.engine.featuring import asked, union, warmups
 from papertape.engine.fill_models import GuardedFees, GuardedSlippage
 from papertape.engine.guard import GUEST_ERRORS, Guard
@@ -117,7 +119,8 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
         rules.append(
             [create("risk-rule", spec, f"{book}/{kind}") for spec, kind in zip(config.risk, kinds, strict=True)]
         )
-    wanted = asked(plugins, strategies, strategy_names)
+    series = series_of(config, plugins)
+    wanted = asked(plugins, strategies, strategy_names, series)
     features = union(wanted)
     windows = lookbacks(feed.timeframe, strategies, sizers, strategy_names)
     for each in warmups(features, feed.symbols, feed.timeframe, config.reference):
@@ -158,7 +161,7 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
     session = Session(
         market, exchange, journal, seats, fusions, period(feed.timeframe), feed.warmed, config.stale_after
     )
-    feature_set = _compute(session, features, wanted, config.reference) if features else None
+    feature_set = _compute(session, features, wanted, config.reference, series) if features else None
     session.delays = Delays(journal) if config.latency == "measured" else None
     contexts = {name: _context(name, feed, instruments) for name in strategy_names}
     guards = [fee_guard, slip_guard]
@@ -168,14 +171,20 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
 
 
 def _compute(
-    session: Session, features: Sequence["Feature"], wanted: Sequence[Sequence["Feature"]], reference: str | None
+    session: Session,
+    features: Sequence["Feature"],
+    wanted: Sequence[Sequence["Feature"]],
+    reference: str | None,
+    series: Mapping[str, Series],
 ) -> str:
     """Has the session compute features, and its strategies see theirs; gives the hash of the set."""
     from papertape.features.engine import FeatureEngine
+    from papertape.features.external import oldest
     from papertape.features.feature_set import FeatureSet
 
     market = session.market
-    session.features = engine = FeatureEngine(features, market.symbols, market.timeframe, reference)
+    ages = {name: oldest(each, name) for name, each in series.items()}
+    session.features = engine = FeatureEngine(features, market.symbols, market.timeframe, reference, ages)
     for seat, own in zip(session.strategies, wanted, strict=True):
         seat.hear_features([feature.asked for feature in own], partial(engine.read, places=engine.places(own)))
     return FeatureSet(tuple(features), market.timeframe, market.symbols, reference).hash

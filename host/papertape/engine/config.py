@@ -39,6 +39,7 @@ class SessionConfig:
     long as the plugin took to decide. `max_errors`: errors in a row that quarantine a plugin. `stale_after`: timeframes
     after which a symbol without a candle is stale, None for never. `bars`: batches after which the session finishes,
     None for all. `reference`: the symbol that features compare with where they name REF, None for the first.
+    `external`: series from elsewhere, each under the name that features know it by.
     """
 
     feed: Spec = Spec("sim")
@@ -60,6 +61,7 @@ class SessionConfig:
     stale_after: int | None = None
     bars: int | None = None
     reference: str | None = None
+    external: tuple[Spec, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """JSON values from which `read_config` makes an equal configuration."""
@@ -256,4 +258,5 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "stale_after": _optional(_whole(1)),
     "bars": _optional(_whole(1)),
     "reference": _optional(_symbol),
+    "external": _read_specs,
 }

@@ -65,11 +65,14 @@ class Plugins:
         for part in self.of_kind("feature").values():
             try:
                 families = [part.object] if isinstance(part.object, FeatureFamily) else list(part.object())
-                for family in families:
-                    catalogue.add(family)
             except Exception as error:  # noqa: BLE001  # whatever a guest does, the others go on
-                reason = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
-                catalogue.left_out.append(f"features {part.name!r} of plugin {part.plugin!r}: {reason}")
+                catalogue.left_out.append(f"features {part.name!r} of {part.plugin}: {type(error).__name__}: {error}")
+                continue
+            for family in families:
+                try:
+                    catalogue.add(family)
+                except PluginError as error:
+                    catalogue.left_out.append(f"features {part.name!r} of {part.plugin}: {error}")
         return catalogue
 
 

@@ -1,24 +1,29 @@
 """Which features a session computes: the union of what its strategies ask for, found in the catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from papertape.contract.errors import ConfigError, UnknownComponent
+from papertape.contract.errors import ConfigError, PluginError, UnknownComponent
+from papertape.contract.series import Series
 from papertape.contract.strategy import Strategy
 from papertape.engine.discovery import Plugins
 from papertape.engine.guard import GUEST_ERRORS
 from papertape.market.timeframe import divides
 
 if TYPE_CHECKING:
+    from papertape.features.catalogue import Catalogue
     from papertape.features.request import Feature
 
 
-def asked(plugins: Plugins, strategies: Sequence[Strategy], names: Sequence[str]) -> list[tuple["Feature", ...]]:
+def asked(
+    plugins: Plugins, strategies: Sequence[Strategy], names: Sequence[str], series: Mapping[str, Series]
+) -> list[tuple["Feature", ...]]:
     """The features of each strategy. Raises `RequestError` kinds that name the strategy."""
     wanted = [_wanted(strategy, name) for strategy, name in zip(strategies, names, strict=True)]
     if not any(wanted):
         return [()] * len(strategies)
     catalogue = plugins.catalogue()
+    _offer(catalogue, series)
     found = []
     for features, name in zip(wanted, names, strict=True):
         try:
@@ -47,6 +52,16 @@ def warmups(
                 f"feature {feature.asked!r}: {feature.timeframe} candles cannot be made from {timeframe} candles"
             )
     return {name: max(1, each.warmup) for name, each in plans(features, symbols, timeframe, reference).items()}
+
+
+def _offer(catalogue: "Catalogue", series: Mapping[str, Series]) -> None:
+    from papertape.features.external import external_family
+
+    for name, each in series.items():
+        try:
+            catalogue.add(external_family(name, each))
+        except PluginError as error:
+            raise ConfigError(f"external series {name!r}: {error}") from None
 
 
 def _wanted(strategy: Strategy, name: str) -> tuple[str, ...]:

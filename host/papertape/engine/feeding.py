@@ -8,6 +8,7 @@ from papertape.contract.risk import Sizer
 from papertape.engine.build import find, lookbacks
 from papertape.engine.config import SessionConfig, unique_names
 from papertape.engine.discovery import Plugins
+from papertape.engine.external import series_of, with_series
 from papertape.engine.featuring import asked, union, warmups
 from papertape.engine.recorded import RECORDED, RecordedFeed, replayed
 from papertape.engine.tape import Header
@@ -21,8 +22,9 @@ def make_feed(config: SessionConfig, plugins: Plugins, ledger: Ledger, source: M
     The seed and the strategies' look-back go to a feed that has parameters for them and was told nothing else.
     """
     params = dict(source["params"] if source is not None else config.feed.params)
+    series = series_of(config, plugins)
     if config.feed.kind == RECORDED:
-        return replayed(ledger, params)
+        return with_series(replayed(ledger, params), series, source)
     registered = find(plugins, "feed", config.feed)
     known = registered.object.params()
     if "seed" in known and "seed" not in params:
@@ -30,7 +32,7 @@ def make_feed(config: SessionConfig, plugins: Plugins, ledger: Ledger, source: M
     feed: Feed = registered.create(config.feed.kind, params)
     if feed.looks_back and "warmup" not in params and params.get("start") is not None:
         feed = registered.create(config.feed.kind, {**params, "warmup": _warmup(config, plugins, feed)})
-    return feed
+    return with_series(feed, series, source)
 
 
 def _warmup(config: SessionConfig, plugins: Plugins, feed: Feed) -> int:
@@ -45,7 +47,7 @@ def needed(config: SessionConfig, plugins: Plugins, feed: Feed) -> dict[str, int
     strategies = [find(plugins, "strategy", spec).create(spec.kind, spec.params) for spec in config.strategies]
     names = unique_names(config.strategies)
     counts = lookbacks(feed.timeframe, strategies, [sizer], names)
-    features = union(asked(plugins, strategies, names))
+    features = union(asked(plugins, strategies, names, series_of(config, plugins)))
     for timeframe, count in warmups(features, feed.symbols, feed.timeframe, config.reference).items():
         counts[timeframe] = max(counts.get(timeframe, 1), count)
     return counts

@@ -20,6 +20,7 @@ from papertape.contract import (
     PapertapeError,
     PluginError,
     RiskRule,
+    Series,
     Sizer,
     SlippageModel,
     Strategy,
@@ -30,7 +31,9 @@ from papertape.engine.source import afresh, class_afresh, code_hash
 
 GROUP = "papertape"
 
-Kind = Literal["strategy", "fusion", "sizer", "risk-rule", "fee-model", "slippage-model", "feed", "feature", "command"]
+Kind = Literal[
+    "strategy", "fusion", "sizer", "risk-rule", "fee-model", "slippage-model", "feed", "feature", "series", "command"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _HOOKS: Mapping[Kind, str] = {
     "strategy": "register_strategies",
@@ -41,6 +44,7 @@ _HOOKS: Mapping[Kind, str] = {
     "slippage-model": "register_slippage_models",
     "feed": "register_feeds",
     "feature": "register_features",
+    "series": "register_series",
     "command": "register_commands",
 }
 _BASES: Mapping[str, tuple[type[Component], str | None]] = {
@@ -51,6 +55,7 @@ _BASES: Mapping[str, tuple[type[Component], str | None]] = {
     "fee-model": (FeeModel, "rate"),
     "slippage-model": (SlippageModel, "slip"),
     "feed": (Feed, "blocks"),
+    "series": (Series, "records"),
 }
 """The base class of each kind, and the method without which a class of it does nothing."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")

@@ -11,6 +11,7 @@ from papertape.broker.exchange import Exchange
 from papertape.contract.candle import CLOSE, TS, Row
 from papertape.contract.errors import ConfigError, PapertapeError, PluginError
 from papertape.contract.feed import Event
+from papertape.contract.series import SeriesRecord
 from papertape.contract.snapshot import Snapshot
 from papertape.contract.strategy import Context, Wish
 from papertape.engine import digest
@@ -156,7 +157,7 @@ class Session:
                     book.exposures.append(book.exposure)
 
             if features is not None:
-                features.take(rows, market.closed)
+                features.take(now, rows, market.closed)
             if self.stale_ms is not None:
                 stale = self._stale(now)
             for seat in strategies:
@@ -269,11 +270,16 @@ class Session:
         An operator's command, `{"command": "pause" | "resume" | "flatten" | "disable" | "enable", "book": ...,
         "plugin": ...}`, or what a feed brings: `{"funding": SYMBOL, "ts": ms, "rate": "decimal", "mark": "decimal"}`, a
         mark candle before the batch that closes with it, `{"mark": SYMBOL, "ts": its open, "open": ..., "high": ...,
-        "low": ..., "close": ...}`, and the events of `LiveFeed`; or `{"instrument": {...}}`, whose rules have changed.
+        "low": ..., "close": ...}`, a record of a series, `{"external": NAME, "valid": ms, "available": ms, "value":
+        ...}`, and the events of `LiveFeed`; or `{"instrument": {...}}`, whose rules have changed.
         Raises `ConfigError` for what this session cannot carry out.
         """
         if "funding" in event:
             self.funding.hear(event)
+        elif "external" in event:
+            if self.features is not None:
+                record = SeriesRecord(event["valid"], event["available"], event["value"])
+                self.features.heard.hear(event["external"], record)
         elif "mark" in event:
             take_mark(self.exchange.marks, self.funding.slots, self.market, event)
         elif "feed" in event:
@@ -313,7 +319,7 @@ class Session:
         journal.now = now
         self.market.take_late(slot, row)
         if self.features is not None:
-            self.features.take(rows, self.market.closed)
+            self.features.take(row[TS] + self.period, rows, self.market.closed)
         if self.first_ts is not None and row[TS] >= self.first_ts:
             self.absent -= 1
 

@@ -25,6 +25,8 @@ class Catalogue:
 
     def add(self, family: FeatureFamily) -> None:
         """Takes in a family; raises `PluginError` where it is not in order or a name is taken."""
+        if not isinstance(family, FeatureFamily):
+            raise PluginError(f"a feature family must be a FeatureFamily, was a {type(family).__name__}")
         try:
             family.fit()
         except ConfigError as error:

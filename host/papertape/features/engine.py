@@ -1,13 +1,16 @@
 """A session's features: the union of what its plugins ask for, one stream for each timeframe, batch by batch."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from papertape.contract.candle import TS, Floats, Row
+from papertape.contract.series import SeriesRecord
 from papertape.features.batches import merged
+from papertape.features.external import Heard
 from papertape.features.machine_code import Progress
 from papertape.features.plan import Plan, plan
 from papertape.features.request import Feature
@@ -32,7 +35,7 @@ class FeatureEngine:
     """The features of a session as they stand after its last batch.
 
     Of a higher timeframe the values are those of its newest closed candle. A symbol without a candle in a batch has
-    none in it: nothing is carried forward.
+    none in it: nothing is carried forward. `series`: the external ones and how long their values stand, ms.
     """
 
     def __init__(
@@ -41,9 +44,11 @@ class FeatureEngine:
         symbols: Sequence[str],
         timeframe: str,
         reference: str | None = None,
+        series: Mapping[str, int | None] = MappingProxyType({}),
         progress: Progress = lambda done, total: None,
     ) -> None:
         self.timeframe = timeframe
+        self.heard = Heard(series)
         made = plans(features, symbols, timeframe, reference)
         self._streams = {name: Stream(each, period(name), progress=progress) for name, each in made.items()}
         self._base = self._streams[timeframe]
@@ -60,18 +65,22 @@ class FeatureEngine:
             for feature in features
             for name in [feature.timeframe or timeframe]
         }
+        self._external = {name: self._place[name] for name in series if name in self._place}
 
     def places(self, features: Iterable[Feature]) -> Places:
         """Where some of the features stand."""
         return np.array([self._place[feature.name] for feature in features], np.intp)
 
-    def take(self, rows: Sequence[Row | None], closed: Sequence[tuple[str, int, Row]] = ()) -> None:
-        """Takes in a batch, and the higher-timeframe candles (timeframe, slot, candle) that it closed."""
+    def take(self, now: int, rows: Sequence[Row | None], closed: Sequence[tuple[str, int, Row]] = ()) -> None:
+        """Takes in the batch that closes at `now` (ms UTC), and the higher-timeframe candles (timeframe, slot, candle)
+        that it closed."""
         if self._past:
             self._remembered()
         for slot, row in enumerate(rows):
             self._fresh[slot] = row is not None
-        self._values[self.timeframe] = self._base.step(rows)
+        self._values[self.timeframe] = values = self._base.step(rows)
+        for name, place in self._external.items():
+            values[self._fresh, place] = self.heard.value(name, now)
         for name in {name: None for name, _, _ in closed if name in self._streams}:
             self._close(name, [(slot, row) for timeframe, slot, row in closed if timeframe == name])
 
@@ -118,6 +127,7 @@ class FeatureEngine:
             "streams": {name: stream.state for name, stream in self._streams.items()},
             "values": {name: values.copy() for name, values in self._values.items()},
             "fresh": self._fresh.copy(),
+            "heard": {name: list(record) for name, record in self.heard.newest.items()},
             "past": {name: [[list(row) for row in rows] for rows in kept] for name, kept in self._past.items()},
         }
 
@@ -127,6 +137,7 @@ class FeatureEngine:
             stream.state = kept["streams"][name]
             self._values[name] = kept["values"][name].copy()
         self._fresh = kept["fresh"].copy()
+        self.heard.newest = {name: SeriesRecord(*record) for name, record in kept["heard"].items()}
         self._past = {name: [[tuple(row) for row in rows] for rows in each] for name, each in kept["past"].items()}
 
 

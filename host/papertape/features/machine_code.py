@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -33,15 +34,16 @@ class Fold:
     @property
     def key(self) -> str:
         """SHA-256 (hex) of what it is, the compiler and the processor."""
-        meant = "" if self.step is None else definition_hash(self.step)
-        text = "\0".join([self.name, self.loop.__name__, meant, _driver_hash(), *_machine()])
+        meant = self.name if self.step is None else definition_hash(self.step)
+        text = "\0".join([self.loop.__name__, meant, _driver_hash(), *_machine()])
         return sha256(text.encode()).hexdigest()
 
 
 def fold_of(family: FeatureFamily) -> Fold:
-    step = family.step
-    assert isinstance(step, Kernel)
-    return Fold(f"fold_{family.name}", driver.fold_panel if family.panel else driver.fold_symbols, step)
+    """The family's step in the loop that goes with it."""
+    assert isinstance(family.step, Kernel)
+    loop = driver.fold_panel if family.panel else driver.fold_symbols
+    return Fold("fold_" + re.sub(r"\W", "_", family.name), loop, family.step)
 
 
 DERIVE = Fold("derive", driver.derive)

@@ -28,6 +28,18 @@ def period(timeframe: str) -> int:
         raise InvalidValue(f"no timeframe {timeframe!r}; {_cure(str(timeframe))}") from None
 
 
+def duration(text: str) -> int:
+    """A length of time in ms: a whole number of s, m, h, d or w. Raises `InvalidValue`.
+
+    >>> duration("90m"), duration("2d")
+    (5400000, 172800000)
+    """
+    found = re.fullmatch(r"(\d{1,6})([smhdw])", text.strip())
+    if not found:
+        raise InvalidValue(f"no length of time {text!r}; write a number and s, m, h, d or w, such as 90m or 2d")
+    return int(found[1]) * _UNITS[found[2]]
+
+
 def divides(timeframe: str, higher: str) -> bool:
     """Whether candles of `higher` can be made from those of `timeframe`, or are those.
 

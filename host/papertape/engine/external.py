@@ -1,0 +1,138 @@
+"""External series of a session: named in its configuration, put between the batches of its feed as events."""
+
+from bisect import bisect_right
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from papertape.contract.errors import ConfigError, TapeSourceChanged
+from papertape.contract.feed import Block, Event, Feed, LiveFeed, Standpoint
+from papertape.contract.series import Series, SeriesRecord
+from papertape.engine.config import SessionConfig
+from papertape.engine.discovery import Plugins
+
+Told = dict[str, SeriesRecord]
+"""The newest record of each series that has been put between batches."""
+
+
+def series_of(config: SessionConfig, plugins: Plugins) -> dict[str, Series]:
+    """The series of a session, by the names that features have for them. Raises `RequestError` kinds."""
+    found: dict[str, Series] = {}
+    names = [spec.name for spec in config.external]
+    for spec in config.external:
+        if spec.name is None or names.count(spec.name) > 1:
+            raise ConfigError(f"external: give each series a name of its own (name=...) to ask for it by: {spec.kind}")
+        found[spec.name] = plugins.find("series", spec.kind).create(spec.kind, spec.params)
+    return found
+
+
+def with_series(feed: Feed, series: Mapping[str, Series], source: Mapping[str, Any] | None) -> Feed:
+    """The feed with the records of `series` between its batches. `source`: what the tape says of both, if anything.
+
+    Raises `TapeSourceChanged` where a series is read from a file that is not the one on the tape.
+    """
+    if not series:
+        return feed
+    hashes = {path: found for each in series.values() for path, found in each.hashes().items()}
+    if isinstance(feed, LiveFeed):
+        return LiveWithSeries(feed, series)
+    for path, said in (source or {}).get("series", {}).items():
+        if hashes.get(path) != said:
+            raise TapeSourceChanged(f"{path} is not the file that the session was recorded with; put that file back")
+    return WithSeries(feed, series, hashes)
+
+
+class WithSeries(Feed):
+    """A feed that can be read again, and what was known from elsewhere at each of its batches."""
+
+    def __init__(self, feed: Feed, series: Mapping[str, Series], hashes: Mapping[str, str]) -> None:
+        super().__init__()
+        self.feed = feed
+        self.hashes = hashes
+        self.symbols, self.timeframe = feed.symbols, feed.timeframe
+        self.instruments, self.warmed, self.funded = feed.instruments, feed.warmed, feed.funded
+        self._records = {name: _ordered(each) for name, each in series.items()}
+
+    def describe(self) -> Mapping[str, Any]:
+        return {**self.feed.describe(), "series": dict(self.hashes)}
+
+    def blocks(self, start: int = 0) -> Iterator[Block]:
+        told: Told = {}
+        for block in self.feed.blocks(start):
+            yield joined(block, self._records, told)
+
+    def total(self) -> int | None:
+        return self.feed.total()
+
+    def close(self) -> None:
+        self.feed.close()
+
+
+class LiveWithSeries(LiveFeed):
+    """A live feed, and what is known from elsewhere when each of its batches comes."""
+
+    def __init__(self, feed: LiveFeed, series: Mapping[str, Series]) -> None:
+        super().__init__()
+        self.feed = feed
+        self.series = series
+        self.symbols, self.timeframe = feed.symbols, feed.timeframe
+        self.instruments, self.funded = feed.instruments, feed.funded
+        self._told: Told = {}
+
+    def describe(self) -> Mapping[str, Any]:
+        return self.feed.describe()
+
+    def warm(self, lookbacks: Mapping[str, int]) -> Block:
+        block = self.feed.warm(lookbacks)
+        self.warmed = self.feed.warmed
+        return self._join(block)
+
+    def news(self) -> Iterator[str]:
+        return self.feed.news()
+
+    def follow(self, since: Standpoint) -> Generator[Block | None]:
+        for block in self.feed.follow(since):
+            yield None if block is None else self._join(block)
+
+    def close(self) -> None:
+        self.feed.close()
+
+    def _join(self, block: Block) -> Block:
+        return joined(block, {name: _ordered(each) for name, each in self.series.items()}, self._told)
+
+
+def joined(block: Block, records: Mapping[str, list[SeriesRecord]], told: Told) -> Block:
+    """The block with an event for each record, before the first batch that closes when it was known or later.
+
+    Of what was known before the block began, and is not yet told, the newest.
+    """
+    events: list[tuple[int, Event]] = []
+    for name, known in records.items():
+        until = bisect_right(known, block.times[-1], key=_available) if block.times else 0
+        since = bisect_right(known, _order(told[name]), key=_order) if name in told else 0
+        if block.times:
+            since = max(since, bisect_right(known, block.times[0], key=_available) - 1)
+        for record in known[since:until]:
+            place = _first_from(block.times, record.available)
+            events.append((place, {"external": name, **record._asdict()}))
+            told[name] = record
+    if not events:
+        return block
+    return replace(block, events=tuple(sorted([*block.events, *events], key=lambda event: event[0])))
+
+
+def _first_from(times: list[int], available: int) -> int:
+    """The number of the first batch that closes at a time or later."""
+    return bisect_right(times, available - 1)
+
+
+def _ordered(series: Series) -> list[SeriesRecord]:
+    return sorted((SeriesRecord(*record) for record in series.records()), key=_order)
+
+
+def _order(record: SeriesRecord) -> tuple[int, int]:
+    return record.available, record.valid
+
+
+def _available(record: SeriesRecord) -> int:
+    return record.available
