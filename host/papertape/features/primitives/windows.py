@@ -37,11 +37,6 @@ def moments_floats(n: float) -> int:
     return 3 * int(n) + 2
 
 
-def comoments_floats(n: float) -> int:
-    """Floats that `window_comoments` needs."""
-    return 7 * int(n) + 5
-
-
 @kernel
 def window_sum(f: Any, i: Any, a: int, b: int, n: int, index: float, v: float) -> float:
     """The sum of the last n values."""
