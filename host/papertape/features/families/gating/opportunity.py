@@ -8,8 +8,8 @@ denominator is 0.
 The factors are each 0 to 1, the latter two one half in a usual market; their geometric mean is high where all three
 are.
 
-Source: our own; the efficiency ratio is from Kaufman, Smarter Trading (1995). Inputs: close, volume. Warm-up: the longer
-of n and m, and 1 candle. Unit: 0 to 1.
+Source: our own; the efficiency ratio is from Kaufman, Smarter Trading (1995). Inputs: close, volume. Warm-up: the
+longer of n and m, and 1 candle. Unit: 0 to 1.
 """
 
 import math

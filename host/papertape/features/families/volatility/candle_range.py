@@ -1,6 +1,6 @@
 """Candle ranges: how far high and low are apart, on average, and how unusual this candle is.
 
-x = (high - low) / close; range_pct = mean of the last n x; range_zscore = (x - mean) / their standard deviation
+x = (high - low) / close; range_pct = mean of the last n x; candle_range_zscore = (x - mean) / their standard deviation
 (population), 0 where all are alike; range_expansion = x / mean of the n x before it, NaN where those had no range; adr
 = mean of the last n (high - low).
 
@@ -40,7 +40,7 @@ FAMILY = FeatureFamily(
     outputs=(
         FeatureOutput("adr", "mean range of a candle", "quote currency", low=0, scale="close", level=True),
         FeatureOutput("range_pct", "mean range of a candle against its close", "fraction", low=0, scale=0.01),
-        FeatureOutput("range_zscore", "this candle's range against the last ones", "standard deviations"),
+        FeatureOutput("candle_range_zscore", "this candle's range against the last ones", "standard deviations"),
         FeatureOutput("range_expansion", "this candle's range over the mean of those before", "ratio", low=0),
     ),
     variants=((5,), (20,), (100,)),

@@ -42,7 +42,7 @@ FAMILY = FeatureFamily(
         ),
         FeatureOutput("donchian_width", "distance of the two, against their mean", "fraction", low=0, high=2),
     ),
-    variants=((20,), (55,), (100,)),
+    variants=((20,), (55,), (200,)),
     step=step,
     definition=__doc__,
     warmup=lambda n: int(n),

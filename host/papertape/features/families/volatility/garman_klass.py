@@ -34,7 +34,7 @@ FAMILY = FeatureFamily(
     outputs=(
         FeatureOutput("garman_klass", "volatility from range and body, per candle", "log return", low=0, scale=0.01),
     ),
-    variants=((10,), (20,), (50,)),
+    variants=((5,), (20,), (100,)),
     step=step,
     definition=__doc__,
     warmup=lambda n: int(n),

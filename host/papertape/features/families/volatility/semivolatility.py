@@ -1,7 +1,7 @@
 """Semivolatility: the falls and the rises apart.
 
 downside_volatility = sqrt(sum of min(r, 0)^2 / n), upside_volatility = sqrt(sum of max(r, 0)^2 / n) over the last n log
-returns r, around 0 and not their mean; volatility_skew = (U - D) / (U + D), U and D the two sums, 0 where both are 0.
+returns r, around 0 and not their mean.
 
 Source: Markowitz, Portfolio Selection (1959); Barndorff-Nielsen, Kinnebrock, Shephard, Measuring downside risk:
 realised semivariance (2010). Inputs: close. Warm-up: n + 1 candles.
@@ -23,7 +23,6 @@ def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     down = window_sum(f, i, 2 * n + 1, n + 4, n, c.index[t], 0.0 if gain > 0.0 else square)
     o[0] = math.sqrt(down / n)
     o[1] = math.sqrt(up / n)
-    o[2] = 0.0 if up + down == 0.0 else (up - down) / (up + down)
 
 
 FAMILY = FeatureFamily(
@@ -35,9 +34,6 @@ FAMILY = FeatureFamily(
     outputs=(
         FeatureOutput("downside_volatility", "volatility of the falls, per candle", "log return", low=0, scale=0.01),
         FeatureOutput("upside_volatility", "volatility of the rises, per candle", "log return", low=0, scale=0.01),
-        FeatureOutput(
-            "volatility_skew", "which of the two is more, -1 the falls, 1 the rises", "fraction", low=-1, high=1
-        ),
     ),
     variants=((10,), (20,), (50,)),
     step=step,

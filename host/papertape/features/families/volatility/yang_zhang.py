@@ -34,13 +34,13 @@ FAMILY = FeatureFamily(
     category="volatility",
     memory="window",
     inputs=("open", "high", "low", "close"),
-    parameters=(FeatureParameter("n", 20, 2, 1000, "candles"),),
+    parameters=(FeatureParameter("n", 30, 2, 1000, "candles"),),
     outputs=(
         FeatureOutput(
             "yang_zhang", "volatility from jumps and four prices, per candle", "log return", low=0, scale=0.01
         ),
     ),
-    variants=((10,), (20,), (50,)),
+    variants=((7,), (30,), (70,)),
     step=step,
     definition=__doc__,
     warmup=lambda n: int(n) + 1,
