@@ -18,15 +18,15 @@ def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     f[i[0]] = c.high[t] + c.low[t] + c.close[t]
     own = 3.0 * c.close[t]  # beside sums of three prices
     at = i[0]
-    below, total = 0.0, 0.0
+    twice, total = 0.0, 0.0
     for k in range(n):
         v = c.volume[t - k]
         total += v
-        below += v if f[at] < own else (0.5 * v if f[at] == own else 0.0)
+        twice += v * (int(f[at] < own) + int(f[at] <= own))
         at = at - 1 if at > 0 else n - 1
     i[0] = i[0] + 1 if i[0] + 1 < n else 0
     if total > 0.0:
-        o[0] = min(1.0, below / total)
+        o[0] = min(1.0, 0.5 * twice / total)
 
 
 FAMILY = FeatureFamily(

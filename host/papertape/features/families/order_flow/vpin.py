@@ -11,42 +11,41 @@ newest one, so the value does not depend on where the record begins. Inputs: clo
 Range: 0 to 1.
 """
 
-from typing import Any, Final
+import math
+from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
 from papertape.features.families.order_flow.bulk_classification import bulk_imbalance
-from papertape.features.primitives.windows import moments_floats, window_ints
-
-FULL: Final = 1e-9
-"""Part of a bucket that is not worth another round."""
+from papertape.features.primitives.windows import moments_floats, sum_floats, window_ints, window_sum
 
 
 @kernel
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     n = int(p[0])
-    ring, place = 3 * n + 2, n + 4
+    ring, place = 5 * n + 3, 2 * n + 8
     f[ring + i[place]] = bulk_imbalance(f, i, 0, 0, n, c, t)
     i[place] = i[place] + 1 if i[place] + 1 < n else 0
-    total = 0.0
-    for k in range(n):
-        total += c.volume[t - k]
-    if not total > 0.0:
-        return
+    total = window_sum(f, i, 3 * n + 2, n + 4, n, c.index[t], c.volume[t])
     size = total / p[1]
+    if not size > 0.0:
+        return
     room, net, unequal = size, 0.0, 0.0
     at = i[place]
     for k in range(n - 1, -1, -1):
-        left = c.volume[t - k]
-        while left > 0.0:
-            taken = min(left, room)
-            net += taken * f[ring + at]
-            left -= taken
-            room -= taken
-            if room <= FULL * size:
-                unequal += abs(net)
-                room, net = size, 0.0
+        v, share = c.volume[t - k], f[ring + at]
+        if v < room:
+            net += v * share
+            room -= v
+        else:
+            unequal += abs(net + room * share)
+            left = v - room
+            while left >= size:
+                unequal += size * abs(share)
+                left -= size
+            net = left * share
+            room = size - left
         at = at + 1 if at + 1 < n else 0
-    o[0] = (unequal + abs(net)) / total
+    o[0] = min(1.0, (unequal + abs(net)) / total) if net == net and unequal == unequal else math.nan
 
 
 FAMILY = FeatureFamily(
@@ -64,6 +63,6 @@ FAMILY = FeatureFamily(
     definition=__doc__,
     warmup=lambda n, b: 2 * int(n) + 1,
     reach=lambda n, b: int(n) + 1,
-    floats=lambda n, b: moments_floats(n) + int(n),
-    ints=lambda n, b: window_ints(n) + 1,
+    floats=lambda n, b: moments_floats(n) + sum_floats(n) + int(n),
+    ints=lambda n, b: 2 * window_ints(n) + 1,
 )

@@ -38,7 +38,7 @@ FAMILY = FeatureFamily(
         FeatureOutput("vwap_distance", "close above the volume-weighted average price", "fraction", low=-1),
         FeatureOutput("vwap_zscore", "the same in standard deviations by volume", "standard deviations"),
     ),
-    variants=((10,), (20,), (50,), (200,)),
+    variants=((10,), (20,), (200,)),
     step=step,
     definition=__doc__,
     warmup=lambda n: int(n),
