@@ -57,7 +57,7 @@ FAMILY = FeatureFamily(
         FeatureOutput("linearreg_slope", "rise of the line per candle", PRICE, scale="close", level=True),
         FeatureOutput("linearreg_intercept", "the line at the oldest candle", PRICE, scale="close", level=True),
         FeatureOutput(
-            "linearreg_angle", "angle of the line in quote currency per candle", "degrees", -90, 90, level=True
+            "linearreg_angle", "angle of the line in quote currency per candle", "degrees", -90, 90, 90, level=True
         ),
         FeatureOutput("tsf", "the line at the next candle", PRICE, scale="close", level=True),
         FeatureOutput("linreg_slope", "rise of the line per candle, against the close", "fraction per candle"),

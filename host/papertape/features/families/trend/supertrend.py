@@ -26,6 +26,7 @@ def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     n = int(p[0])
     factor = p[1]
     share = 1.0 / n
+    keep = 1.0 - share
     first = t - STEPS + 1
     average = 0.0
     for k in range(first - n + 1, first + 1):
@@ -38,14 +39,12 @@ def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     turned = first
     before = c.close[first]
     for s in range(first + 1, t + 1):
-        average += share * (c.span[s] - average)
+        average = keep * average + share * c.span[s]
         middle = 0.5 * (c.high[s] + c.low[s])
         above = middle + factor * average
         below = middle - factor * average
-        if above < upper or before > upper:
-            upper = above
-        if below > lower or before < lower:
-            lower = below
+        upper = above if (above < upper) | (before > upper) else upper
+        lower = below if (below > lower) | (before < lower) else lower
         before = c.close[s]
         if up and before < lower:
             up = False
