@@ -17,7 +17,7 @@ from typing import Any
 from papertape.contract.errors import MissingExtra
 from papertape.contract.feature import FeatureFamily, Kernel
 from papertape.features import driver
-from papertape.features.definition import definition_hash
+from papertape.features.definition import code_hash
 
 Progress = Callable[[int, int], None]
 """Told how many folds are compiled, and of how many."""
@@ -34,7 +34,7 @@ class Fold:
     @property
     def key(self) -> str:
         """SHA-256 (hex) of what it is, the compiler and the processor."""
-        meant = self.name if self.step is None else definition_hash(self.step)
+        meant = self.name if self.step is None else code_hash(self.step)
         text = "\0".join([self.loop.__name__, meant, _driver_hash(), *_machine()])
         return sha256(text.encode()).hexdigest()
 
@@ -123,7 +123,8 @@ def _machine() -> tuple[str, ...]:
         import llvmlite.binding as llvm
     except ImportError:
         raise MissingExtra("the computation of features", "features") from None
-    return version("numba"), version("llvmlite"), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    compilers = sys.version, version("numba"), version("llvmlite")
+    return *compilers, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
 @cache
