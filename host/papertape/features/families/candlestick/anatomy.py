@@ -4,7 +4,7 @@ Usual sizes are means over the 10 (or 5) candles before the one in question, tha
 settings with their defaults (BodyLong, BodyShort, BodyDoji, ShadowShort, ShadowVeryShort, Near, Far, Equal). Every mean
 is summed anew from its oldest candle to its newest, as TA-Lib sums when it is given these candles alone. TA-Lib's own
 sums run on through a history and gather rounding; where a candle is exactly as large as the limit the two may differ
-(105 of 1.2 million occurrences in 21 hourly histories); given the pattern's own candles alone they never do.
+(103 of 1.16 million occurrences in 22 hourly histories); given the pattern's own candles alone they never do.
 """
 
 from typing import Any

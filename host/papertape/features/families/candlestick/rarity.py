@@ -22,8 +22,8 @@ below, a tenth of the usual range. Equal: within a twentieth of the recent range
   within its range.
 
 Strength: 0 where the pattern is not, else from 0.5 to 1 by the pattern's bodies against as many usual ones before it,
-negative where bearish. In 566,000 hourly candles of perpetual futures, abandoned baby, kicking, mat hold, upside gap
-two crows and concealing baby swallow never come, the others up to five times: so these are not among the scale-free
+negative where bearish. In 566,000 hourly candles, most of perpetual futures, abandoned baby, kicking, mat hold, upside
+gap two crows and concealing baby swallow never come, the others up to five times: so these are not among the scale-free
 features of the catalogue and stand beside the levels.
 
 Source: Nison, Beyond Candlesticks (1994); TA-Lib, CDLABANDONEDBABY (penetration 0.3), CDLKICKING, CDLKICKINGBYLENGTH,
