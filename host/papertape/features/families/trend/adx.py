@@ -6,11 +6,12 @@ dm- is the fall; else both are 0. Wilder's sums over n candles: S = S' - S' / n 
 di_minus| / (di_plus + di_minus); adx = Wilder's average of dx over n, seeded with the mean of the first n; adxr = mean
 of adx and of adx n - 1 candles ago. dm_plus, dm_minus: the sums themselves, in quote currency.
 
-Where S(tr) is below 1e-12 of the close nothing has moved for long: di and dx are 0.
+Where S(tr) is at most 1e-9 of the close nothing has moved for long: di and dx are 0.
 
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib, PLUS_DI, MINUS_DI, DX, ADX, ADXR, PLUS_DM,
 MINUS_DM. Differs from TA-Lib in that stillness: TA-Lib repeats the last dx there, which may be as old as the history.
-Inputs: high, low, close. Warm-up: until what came before weighs less than 1e-13, and n candles. Unit: 0 to 100.
+Inputs: high, low, close. Warm-up: until sums and then their average weigh what came before less than 1e-10 each, and n
+candles; a market that stands still forgets its direction within as long. Unit: 0 to 100.
 """
 
 from typing import Any, Final
@@ -19,7 +20,7 @@ from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, Fe
 from papertape.features.primitives.smoothing import wilder
 from papertape.features.primitives.warmup import wilder_warmup
 
-STILL: Final = 1e-12
+STILL: Final = 1e-9
 
 
 @kernel
@@ -78,7 +79,7 @@ FAMILY = FeatureFamily(
     variants=((7,), (14,), (28,)),
     step=step,
     definition=__doc__,
-    warmup=lambda n: wilder_warmup(n, 2, 1e-13) + int(n),
+    warmup=lambda n: 2 * wilder_warmup(n, 1, 1e-10) + int(n),
     reach=lambda n: 2,
     floats=lambda n: 4 + int(n) - 1,
     ints=lambda n: 3,
