@@ -31,6 +31,14 @@ def whole_history(
     return History(features, symbols, timeframe, reference).run(candles, fresh)
 
 
+def base_warmup(feature: Feature, symbols: int, timeframe: str) -> int:
+    """Base candles before a feature has a value: those of its own timeframe, and of the first one that is not whole."""
+    many = (symbols,) if feature.family.panel else ()
+    own = feature.family.warmup(*many, *feature.values)
+    ratio = period(feature.timeframe or timeframe) // period(timeframe)
+    return own if ratio == 1 else (own + 1) * ratio - 1
+
+
 class History:
     """The features of a history that is taken in piece by piece: what a session would have had after each batch.
 
@@ -44,7 +52,7 @@ class History:
         symbols: Sequence[str],
         timeframe: str,
         reference: str | None = None,
-        room: int = 0,
+        room: int = 512,
         progress: Progress = lambda done, total: None,
     ) -> None:
         for feature in features:
