@@ -2,10 +2,10 @@
 
 With m = volume ((close - low) - (high - close)) / (high - low), 0 where high and low are one: ad_change = sum of m over
 n candles, the difference of TA-Lib's AD to that n candles back, whose beginning does not matter; cmf = ad_change /
-volume of the n candles, NaN where that is 0.
+volume of the n candles, 0 where that is 0, as in TA-Lib.
 
-Source: Chaikin, in Achelis, Technical Analysis from A to Z (2000); TA-Lib, AD. Inputs: high, low, close, volume.
-Warm-up: n candles. Range of cmf: -1 to 1. It is the scale-free change of the line, too.
+Source: Chaikin, in Achelis, Technical Analysis from A to Z (2000); TA-Lib, AD and CMF. Inputs: high, low, close,
+volume. Warm-up: n candles. Range of cmf: -1 to 1. It is the scale-free change of the line, too.
 """
 
 from typing import Any
@@ -24,6 +24,8 @@ def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     o[0] = net
     if total > 0.0:
         o[1] = max(-1.0, min(1.0, net / total))
+    elif total == 0.0:
+        o[1] = 0.0
 
 
 FAMILY = FeatureFamily(

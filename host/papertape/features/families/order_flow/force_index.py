@@ -3,8 +3,9 @@
 With x = volume (close - close'), averaged as an EMA of n: force_index = EMA of x; force_balance = EMA of x / EMA of
 |x|, 0 where nothing moved the price.
 
-Source: Elder, Trading for a Living (1993). The averages are cut off after 14 (n + 1) candles, where the weights are
-below 1e-12 (see adosc). Inputs: close, volume. Warm-up: 14 (n + 1) + 1 candles. Range of the balance: -1 to 1.
+Source: Elder, Trading for a Living (1993); TA-Lib, EFI. The averages are cut off after 14 (n + 1) candles, where the
+weights are below 1e-12 (see adosc). Inputs: close, volume. Warm-up: 14 (n + 1) + 1 candles. Range of the balance: -1
+to 1.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
 """Market facilitation index: range that a unit of volume makes.
 
-market_facilitation = (high - low) / volume; NaN without a trade.
+market_facilitation = (high - low) / volume; 0 without a trade, as in TA-Lib.
 
-Source: Williams, Trading Chaos (1995); tulip's and jesse's marketfi. Inputs: high, low, volume. Warm-up: none.
+Source: Williams, Trading Chaos (1995); TA-Lib, MARKETFI. Inputs: high, low, volume. Warm-up: none.
 """
 
 from typing import Any
@@ -12,8 +12,7 @@ from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, ke
 
 @kernel
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
-    if c.volume[t] > 0.0:
-        o[0] = (c.high[t] - c.low[t]) / c.volume[t]
+    o[0] = (c.high[t] - c.low[t]) / c.volume[t] if c.volume[t] > 0.0 else 0.0
 
 
 FAMILY = FeatureFamily(

@@ -4,7 +4,7 @@ With r = close / close' - 1: pvt_change = sum over n candles of volume r; volume
 volume_return_tilt = volume_weighted_return - mean r, above 0 where rises had more volume than falls. The last two are
 NaN where there was no trade.
 
-Source: Achelis, Technical Analysis from A to Z (2000), price and volume trend; jesse's vpt is that line. Inputs: close,
+Source: Achelis, Technical Analysis from A to Z (2000), price and volume trend; TA-Lib, PVT. Inputs: close,
 volume. Warm-up: n + 1 candles. Unit: fraction per candle.
 """
 

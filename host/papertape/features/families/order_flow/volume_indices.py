@@ -3,7 +3,7 @@
 nvi_change = product of close / close' over those of the n candles whose volume fell, - 1; pvi_change, over those whose
 volume rose: the relative changes of the two indices over n candles, whose beginnings do not matter.
 
-Source: Fosback, Stock Market Logic (1976); as in tulip's nvi and pvi. Inputs: volume, gain. Warm-up: n + 1 candles.
+Source: Fosback, Stock Market Logic (1976); TA-Lib, NVI and PVI. Inputs: volume, gain. Warm-up: n + 1 candles.
 Unit: fraction.
 """
 
