@@ -36,5 +36,5 @@ FAMILY = FeatureFamily(
     warmup=lambda n, m: int(n) + int(m) + 1,
     reach=lambda n, m: 2,
     floats=lambda n, m: sum_floats(n) + int(m),
-    ints=lambda n, m: window_ints(n) + 1,
+    ints=lambda n, m: window_ints(n) + 2,
 )

@@ -2,7 +2,7 @@
 
 variance = sum of (close - mean)^2 / n over the last n closes; stddev = its square root: the population's.
 
-Source: TA-Lib, STDDEV and VAR. Where TA-Lib takes a variance that is small against the price for 0, here is the
+Source: TA-Lib, STDDEV and VAR. Where TA-Lib takes a variance at the edge of its rounding for 0, here is the
 variance itself. Inputs: close. Warm-up: n candles. Unit: quote currency, and its square.
 """
 

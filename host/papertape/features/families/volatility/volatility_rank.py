@@ -19,17 +19,16 @@ EQUAL = 1e-9
 
 @kernel
 def rank(f: Any, i: Any, a: int, b: int, m: int, v: float) -> float:
-    """The share of the m values before that are below v, equal ones half; keeps v. Takes m floats and one int."""
+    """The share of the m values before that are below v, equal ones half; keeps v. Takes m floats and two ints."""
+    least, most = v - EQUAL * abs(v), v + EQUAL * abs(v)
     twice = 0
-    defined = v == v
-    within = EQUAL * abs(v)
     for k in range(m):
-        defined = defined and f[a + k] == f[a + k]
-        twice += (f[a + k] < v - within) + (f[a + k] <= v + within)
-    k = i[b]
+        twice += (f[a + k] < least) + (f[a + k] <= most)
+    k, defined = i[b], i[b + 1]
     f[a + k] = v
     i[b] = k + 1 if k + 1 < m else 0
-    return 0.5 * twice / m if defined else math.nan
+    i[b + 1] = min(defined + 1, m) if v == v else 0
+    return 0.5 * twice / m if defined == m and v == v else math.nan
 
 
 @kernel
@@ -57,5 +56,5 @@ FAMILY = FeatureFamily(
     warmup=lambda n, m: int(n) + int(m) + 1,
     reach=lambda n, m: 2,
     floats=lambda n, m: moments_floats(n) + int(m),
-    ints=lambda n, m: window_ints(n) + 1,
+    ints=lambda n, m: window_ints(n) + 2,
 )
