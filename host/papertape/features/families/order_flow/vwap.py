@@ -4,9 +4,9 @@ With typical price p = (high + low + close) / 3: vwap = sum of volume p / volume
 close / vwap - 1; vwap_zscore = (close - vwap) / s, s being the standard deviation of p by volume, 0 where p does not
 vary. NaN where there was no trade.
 
-Source: Berkowitz, Logue, Noser, The total cost of transactions on the NYSE, Journal of Finance 43 (1988); TA-Lib, VWAP, of
-the n candles alone, which gives a price of 0 where there was no trade. Inputs: high, low, close, volume. Warm-up: n
-candles.
+Source: Berkowitz, Logue, Noser, The total cost of transactions on the NYSE, Journal of Finance 43 (1988); TA-Lib, VWAP,
+of the n candles alone, which gives a price of 0 where there was no trade. Inputs: high, low, close, volume. Warm-up:
+n candles.
 """
 
 import math
