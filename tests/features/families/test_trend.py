@@ -17,7 +17,6 @@ DATA = os.environ.get("PAPERTAPE_TEST_DATA")
 Indicator = Callable[[Any, Floats, Floats, Floats, Floats], Any]
 """TA-Lib's values from talib, high, low, close, volume."""
 
-# Where a name stands for several of TA-Lib's results, it is the same call with another place.
 INDICATORS: dict[str, Indicator] = {
     "sma_10": lambda ta, hi, lo, c, v: ta.SMA(c, 10),
     "sma_200": lambda ta, hi, lo, c, v: ta.SMA(c, 200),
