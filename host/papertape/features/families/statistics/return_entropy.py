@@ -2,7 +2,7 @@
 
 The returns fall into 10 bins, each half a standard deviation (population) wide, five on either side of their mean, the
 outer two open. return_entropy = -sum of q log q over the shares q of the bins, over log 10: low where few returns make
-all of the variance, 0.95 about for normal ones. Undefined where returns do not vary.
+all of the variance, about 0.91 for normal ones. Undefined where returns do not vary.
 
 Source: Shannon, A mathematical theory of communication (1948); the bins are ours. Inputs: close. Computed once in n /
 10 candle numbers, anchored in absolute time, and held in between. Warm-up: n + 1 + n / 10 candles. Range: 0 to 1.
