@@ -4,8 +4,8 @@ With typical price p = (high + low + close) / 3, s = standard deviation (populat
 mean volume of the n candles before the candle: a candle adds min(volume, 2.5 m) with the sign of p - p' where |p - p'|
 is more than 0.2 s close, else 0; vfi = what the last n candles add / m; NaN where m is 0.
 
-Source: Katsanos, Detecting breakouts, Stocks & Commodities (2004). His EMA of 3 over the result is left out. Inputs:
-high, low, close, volume. Warm-up: 2 n + 1 candles, at least n + 31. Unit: candles of mean volume.
+Source: Katsanos, Using money flow to stay with the trend, Stocks & Commodities (2004). His EMA of 3 over the result is
+left out. Inputs: high, low, close, volume. Warm-up: 2 n + 1 candles, at least n + 31. Unit: candles of mean volume.
 """
 
 import math

@@ -2,8 +2,8 @@
 
 volume_rank = (how many of the other n - 1 volumes are smaller + half of those that are the same) / (n - 1).
 
-Source: Hyndman, Fan, Sample quantiles in statistical packages, American Statistician 50 (1996). Inputs: volume.
-Warm-up: n candles. Range: 0 to 1, 0.5 where all are the same.
+Source: Lehmann, Nonparametrics (1975), midranks, here on a scale of 0 to 1. Inputs: volume. Warm-up: n candles. Range:
+0 to 1, 0.5 where all are the same.
 """
 
 from typing import Any
