@@ -3,7 +3,7 @@
 bop = (close - open) / (high - low), 0 where there is no range.
 
 Source: Livshin, Balance of Market Power (2001); TA-Lib, BOP. Inputs: open, high, low, close. Warm-up: 1 candle. TA-Lib
-takes a range below 1e-14 for none, here only 0 is none.
+takes a range below 1e-14 for none, here only 0 is none. It is the candle's body_ratio, so it is offered by name alone.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ FAMILY = FeatureFamily(
     category="momentum",
     memory="window",
     inputs=("open", "high", "low", "close"),
-    outputs=(FeatureOutput("bop", "body to range of the candle, signed", "fraction", low=-1, high=1),),
+    outputs=(FeatureOutput("bop", "body to range of the candle, signed", "fraction", low=-1, high=1, level=True),),
     step=step,
     definition=__doc__,
 )

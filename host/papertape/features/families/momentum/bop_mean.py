@@ -3,7 +3,7 @@
 bop_mean = mean of bop over n candles, bop = (close - open) / (high - low), 0 where there is no range.
 
 Source: Livshin, Balance of Market Power (2001), which smooths over 14. Inputs: open, high, low, close. Warm-up: n
-candles.
+candles. The catalogue lists it for n at which candle_sentiment, the same mean, is not listed.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ FAMILY = FeatureFamily(
     inputs=("open", "high", "low", "close"),
     parameters=(FeatureParameter("n", 14, 2, 1000, "candles of the mean"),),
     outputs=(FeatureOutput("bop_mean", "mean of the candles' signed body to range", "fraction", low=-1, high=1),),
-    variants=((5,), (14,), (50,)),
+    variants=((14,), (100,)),
     step=step,
     definition=__doc__,
     warmup=lambda n: int(n),

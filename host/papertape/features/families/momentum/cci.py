@@ -4,7 +4,7 @@ price = (high + low + close) / 3; cci = (price - mean) / (0.015 deviation), over
 mean|; 0 where the deviation is below 1e-12 of the mean.
 
 Source: Lambert, Commodity Channel Index (1980); TA-Lib, CCI. Inputs: high, low, close. Warm-up: n candles. TA-Lib's
-dead band is 0, so on constant prices it can give the ratio of two roundings.
+dead band is narrower: where prices differ by rounding alone it can give the ratio of two roundings.
 """
 
 from typing import Any

@@ -1,7 +1,8 @@
 """Money flow index: how much of the recent turnover came with a rising typical price.
 
 price = (high + low + close) / 3, flow = price volume; mfi = 100 P / (P + N), P and N being the sums over n candles of
-the flows with a rising and with a falling price; 0 where neither is.
+the flows with a rising and with a falling price; 0 where neither is. Prices are the same where they differ by 1e-14 of
+their sum at most, which is rounding (TA-Lib's dead band).
 
 Source: Quong and Soudack, Volume-Weighted RSI: Money Flow (1989); TA-Lib, MFI. Inputs: high, low, close, volume.
 Warm-up: n + 1 candles.
@@ -12,16 +13,19 @@ from typing import Any
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
 from papertape.features.primitives.windows import sum_floats, window_ints, window_sum
 
+BAND = 1e-14
+
 
 @kernel
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     n = int(p[0])
     price = (c.high[t] + c.low[t] + c.close[t]) / 3.0
-    change = price - (c.high[t - 1] + c.low[t - 1] + c.close[t - 1]) / 3.0
+    before = (c.high[t - 1] + c.low[t - 1] + c.close[t - 1]) / 3.0
+    change, band = price - before, BAND * (price + before)
     flow = price * c.volume[t]
     known = change == change
-    up = window_sum(f, i, 0, 0, n, c.index[t], (flow if change > 0.0 else 0.0) if known else change)
-    down = window_sum(f, i, 2 * n + 1, n + 4, n, c.index[t], (flow if change < 0.0 else 0.0) if known else change)
+    up = window_sum(f, i, 0, 0, n, c.index[t], (flow if change > band else 0.0) if known else change)
+    down = window_sum(f, i, 2 * n + 1, n + 4, n, c.index[t], (flow if change < -band else 0.0) if known else change)
     both = up + down
     if both == both:
         o[0] = 100.0 * up / both if both > 0.0 else 0.0

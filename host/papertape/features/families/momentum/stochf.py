@@ -1,7 +1,7 @@
 """Fast stochastic: where the close stands in the range of the last n candles.
 
-stochf_k = 100 (close - lowest low) / (highest high - lowest low) over n candles, 0 where the range is none; stochf_d =
-mean of the last d stochf_k.
+stochf_k = 100 (close - lowest low) / (highest high - lowest low) over n candles; 0 where the range is at most 1e-14 of
+the sum of its ends, which is rounding (TA-Lib's dead band). stochf_d = mean of the last d stochf_k.
 
 Source: TA-Lib, STOCHF with a simple average; 14, 3 as charts have it (TA-Lib's own defaults are 5, 3). Inputs: high,
 low, close. Warm-up: n + d - 1 candles. stochf_k is willr + 100, and stochf_d_14_3 is stoch_k_14_3, so both are offered
@@ -14,6 +14,8 @@ from typing import Any
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
 from papertape.features.primitives.windows import sum_floats, window_highest, window_ints, window_lowest, window_sum
 
+BAND = 1e-14
+
 
 @kernel
 def place_in_range(f: Any, i: Any, a: int, b: int, n: int, c: Columns, t: int) -> float:
@@ -23,7 +25,7 @@ def place_in_range(f: Any, i: Any, a: int, b: int, n: int, c: Columns, t: int) -
     width = (highest - lowest) / 100.0
     if width != width:
         return math.nan
-    return (c.close[t] - lowest) / width if width > 0.0 else 0.0
+    return (c.close[t] - lowest) / width if 100.0 * width > BAND * (highest + lowest) else 0.0
 
 
 @kernel
