@@ -13,7 +13,7 @@ from tests.features.families.computed import CATALOGUE, candles_of, computed
 from papertape.contract.candle import Floats
 
 DATA = os.environ.get("PAPERTAPE_TEST_DATA")
-needs_data = pytest.mark.skipif(DATA is None, reason="PAPERTAPE_TEST_DATA names no folder of real candles")
+needs_data = pytest.mark.skipif(not DATA, reason="PAPERTAPE_TEST_DATA names no folder of real candles")
 CANDLES = 2_500
 
 # Name of ours, TA-Lib's function, its inputs, its parameters, which of its outputs.
