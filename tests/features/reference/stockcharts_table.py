@@ -1,0 +1,45 @@
+"""StockCharts' examples, and what equals them: "file.column", headings in lower case."""
+
+from tests.features.reference.agreement import Same, Table, before
+
+STOCKCHARTS: Table = {
+    "cs-accum.adline": Same("ad_change_5", change=5, digits=3),
+    "cs-atr.atr": Same("atr_14", lead=1, settled=13),
+    "cs-atr2.atr": Same("atr_10", lead=1, settled=9),
+    "cs-bbands.highband": Same("bb_upper_20_2"),
+    "cs-bbands.lowband": Same("bb_lower_20_2"),
+    "cs-bbands.middleband": Same("bb_middle_20_2"),
+    "cs-bbands.percentageband": Same("bb_position_20_2"),
+    "cs-bbands.widthband": Same(lambda f: 100 * f["bb_width_20_2"]),
+    "cs-cci.cci": Same("cci_20"),
+    "cs-dc.lower_band": Same("donchian_lower_20"),
+    "cs-dc.upper_band": Same("donchian_upper_20"),
+    "cs-dc.dc_percentage": Same("donchian_position_20"),
+    # The second example leaves the newest candle out.
+    "cs-dc2.lower_band": Same(lambda f: before(f["donchian_lower_20"])),
+    "cs-dc2.upper_band": Same(lambda f: before(f["donchian_upper_20"])),
+    "cs-easeofmovement.emv": Same(lambda f: 1e8 * f["emv_1"]),
+    "cs-easeofmovement.sma_emv": Same(lambda f: 1e8 * f["emv_14"], digits=9),
+    "cs-fi.fi": "its average begins with the first value, ours weighs 14 (n + 1) candles",
+    "cs-macd.macd_line": Same("macd_12_26_9", lead=25),
+    # The signal knows of days before the first.
+    "cs-macd.macd_signal": Same("macd_signal_12_26_9", lead=33, settled=95),
+    "cs-macd.macd_diff": Same("macd_hist_12_26_9", lead=33, settled=95),
+    "cs-obv.obv": Same("obv_change_5", change=5),
+    "cs-percentr.williams_%r": Same("willr_14"),
+    "cs-ppo.ppo": Same("ppo_12_26_9", lead=25),
+    "cs-ppo.ppo_signal_line": Same("ppo_signal_12_26_9", lead=33),
+    "cs-ppo.ppo_histogram": Same("ppo_hist_12_26_9", lead=33),
+    "cs-psar.psar_up": "shorter than the 120 candles that ours begins anew on",
+    "cs-pvo.pvo": Same("pvo_12_26_9", lead=25),
+    "cs-pvo.pvo_signal_line": Same("pvo_signal_12_26_9", lead=33),
+    "cs-pvo.pvo_histogram": Same("pvo_hist_12_26_9", lead=33),
+    "cs-roc.roc": Same("roc_12"),
+    "cs-rsi.rsi": Same("rsi_14", lead=14),
+    "cs-soo.so": Same("stochf_k_14_3"),
+    "cs-soo.so_sig": Same("stochf_d_14_3", digits=5),
+    "cs-ui.ulcer_index": Same(lambda f: 100 * f["ulcer_index_14"], lead=13),
+    "cs-vpt.unsmoothed vpt": Same("pvt_change_5", change=5),
+    "cs-vwap.vwap": Same("vwap_14", settled=13),
+    "cs-wma.wma": Same("wma_9", settled=8),
+}

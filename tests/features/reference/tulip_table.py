@@ -1,0 +1,77 @@
+"""Tulip's examples: what their inputs are, and what equals their outputs ("example.output")."""
+
+from tests.features.reference.agreement import Same, Table
+
+NONE = "no such feature"
+DX = "its mean begins one value earlier, with a first dx that TA-Lib does not give"
+SEED = "its averages begin with their first value, which does not fade within the example"
+
+INPUTS = {
+    "ad": "high low close volume", "adosc": "high low close volume", "adx": "high low", "adxr": "high low",
+    "aroon": "high low", "atr": "high low close", "bbands": "close", "cci": "high low close", "cmo": "close",
+    "cvi": "high low", "dema": "close", "di": "high low close", "dm": "high low", "dpo": "close", "dx": "high low",
+    "ema": "close", "emv": "high low volume", "fosc": "close", "kvo": "high low close volume", "macd": "close",
+    "mass": "high low", "medprice": "high low", "mfi": "high low close volume", "nvi": "close volume",
+    "obv": "close volume", "psar": "high low", "qstick": "open close", "rocr": "close", "rsi": "close",
+    "sma": "close", "stddev": "close", "stoch": "high low close", "tema": "close", "tr": "high low close",
+    "trima": "close", "trix": "close", "typprice": "high low close", "ultosc": "high low close", "vhf": "close",
+    "vosc": "volume", "wad": "high low close", "wcprice": "high low close", "wilders": "close",
+    "willr": "high low close", "wma": "close",
+}  # fmt: skip
+"""The columns that the first rows of an example are."""
+
+TULIP: Table = {
+    "ad.0": Same("ad_change_5", change=5, digits=2),
+    "adosc.0": SEED,
+    "adx.0": DX,
+    "adxr.0": DX,
+    "aroon.0": Same("aroon_down_5"),
+    "aroon.1": Same("aroon_up_5"),
+    "atr.0": Same("atr_4", lead=1),
+    "bbands.0": Same("bb_lower_5_2"),
+    "bbands.1": Same("sma_5"),
+    "bbands.2": Same("bb_upper_5_2"),
+    "cci.0": Same("cci_5"),
+    "cmo.0": Same("cmou_5"),
+    "cvi.0": Same(lambda f: 100 * f["chaikin_volatility_5_5"], lead=4),
+    "dema.0": SEED,
+    "di.0": Same("di_plus_14", settled=1),
+    "di.1": Same("di_minus_14", settled=1),
+    "dm.0": Same("dm_plus_14", settled=1),
+    "dm.1": Same("dm_minus_14", settled=1),
+    "dpo.0": Same("dpo_6"),
+    "dx.0": Same("dx_14", settled=1),
+    "ema.0": Same("ema_5", lead=4),
+    "emv.0": Same(lambda f: 10_000 * f["emv_1"]),
+    "fosc.0": Same("fosc_5"),
+    "kvo.0": SEED,
+    "macd.0": "other weights: 0.15 and 0.075",
+    "macd.1": "other weights: 0.15 and 0.075",
+    "macd.2": "other weights: 0.15 and 0.075",
+    "mass.0": SEED,
+    "medprice.0": "a mean of a candle's own prices, not a feature by itself",
+    "mfi.0": Same("mfi_14"),
+    "nvi.0": Same("nvi_change_5", growth=5),
+    "obv.0": Same("obv_change_5", change=5),
+    "psar.0": "shorter than the 120 candles that ours begins anew on",
+    "qstick.0": Same("qstick_4"),
+    "rocr.0": Same("rocr_12"),
+    "rsi.0": Same("rsi_5"),
+    "sma.0": Same("sma_5"),
+    "stddev.0": Same("stddev_5"),
+    "stoch.0": Same("stoch_k_5_3_3"),
+    "stoch.1": Same("stoch_d_5_3_3"),
+    "tema.0": SEED,
+    "tr.0": Same("true_range", lead=1),
+    "trima.0": Same("trima_5"),
+    "trix.0": SEED,
+    "typprice.0": "a mean of a candle's own prices, not a feature by itself",
+    "ultosc.0": Same("ultosc_7_14_28"),
+    "vhf.0": Same("vhf_5"),
+    "vosc.0": Same(lambda f: 100 * f["volume_cross_2_5"]),
+    "wad.0": NONE,
+    "wcprice.0": "a mean of a candle's own prices, not a feature by itself",
+    "wilders.0": Same("smma_5"),
+    "willr.0": Same("willr_5"),
+    "wma.0": Same("wma_5"),
+}
