@@ -1,9 +1,9 @@
 """Divergence signal: the close makes a new extreme in the newer half of the window and an indicator does not.
 
-Of the last n values, older = those but the newest n // 2, newer = the newest n // 2. -1 (bearish) where the highest
+With halves of n // 2 values, newer = the newest half, older = the half before it. -1 (bearish) where the highest
 close of the newer is above that of the older and the indicator's highest is below its own; 1 (bullish) where the lowest
 close of the newer is below that of the older and the indicator's lowest is above its own; 0 for neither or both. A
-difference counts where it is above 0.05 of the window's range of the close, of the indicator. X in
+difference counts where it is above 0.05 of the range in both of the close, of the indicator. X in
 divergence_signal_X: rsi of 14 candles; macd of 12 and 26; on-balance volume, added up within the window.
 
 Source: regular divergence as in Wilder (1978), with halves of a window for swings. Inputs: close, volume. Warm-up: of
@@ -12,12 +12,14 @@ is below 1e-9 of the close for the close, 1e-4 points for rsi, 1e-8 of the close
 on-balance volume.
 """
 
+import math
 from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
 from papertape.features.families.momentum.rsi import relative_strength, rsi_warmup
 from papertape.features.primitives.smoothing import ema
 from papertape.features.primitives.warmup import ema_warmup
+from papertape.features.primitives.windows import window_highest, window_lowest
 
 RSI = 14
 FAST = 12
@@ -29,24 +31,43 @@ MACD_BAND = 1e-8
 
 
 @kernel
-def extremes_moved(f: Any, a: int, place: int, n: int, narrow: float) -> tuple[float, float]:
-    """How much higher the newer half's highest is, and its lowest, in ranges of the n values in the ring at `f[a:]`.
+def extremes_moved(
+    f: Any, i: Any, a: int, b: int, half: int, index: float, place: int, x: float, narrow: float
+) -> tuple[float, float]:
+    """How much higher the newer half's highest is, and its lowest, in ranges of both; 0 where that is `narrow`.
 
-    `place`: of the newest. Both 0 where the range is at most `narrow`.
+    6 half + 2 floats, 2 half + 8 ints. `place`: counts candles, modulo half.
     """
-    high, low = f[a + place], f[a + place]
-    newer_high, newer_low = high, low
-    for k in range(n):
-        if k == n // 2:
-            newer_high, newer_low = high, low
-            high, low = f[a + place], f[a + place]
-        high = max(high, f[a + place])
-        low = min(low, f[a + place])
-        place = place - 1 if place > 0 else n - 1
-    width = max(high, newer_high) - min(low, newer_low)
+    high = window_highest(f, i, a, b, half, index, x)
+    low = window_lowest(f, i, a + 2 * half + 1, b + half + 4, half, index, x)
+    kept = a + 4 * half + 2 + place
+    old_high, old_low = f[kept], f[kept + half]
+    f[kept], f[kept + half] = high, low
+    return in_ranges(old_high, old_low, high, low, narrow)
+
+
+@kernel
+def in_ranges(old_high: float, old_low: float, high: float, low: float, narrow: float) -> tuple[float, float]:
+    width = max(high, old_high) - min(low, old_low)
     if width <= narrow:
         return 0.0, 0.0
-    return (newer_high - high) / width, (newer_low - low) / width
+    return (high - old_high) / width, (low - old_low) / width
+
+
+@kernel
+def flow_moved(c: Columns, t: int, half: int) -> tuple[float, float]:
+    """The same of the volume signed by the change of the close, added up from the oldest candle on."""
+    flow, most = 0.0, 0.0
+    old_high, old_low, high, low = -math.inf, math.inf, -math.inf, math.inf
+    for back in range(2 * half - 1, -1, -1):
+        change = c.close[t - back] - c.close[t - back - 1]
+        flow += c.volume[t - back] if change > 0.0 else (-c.volume[t - back] if change < 0.0 else 0.0)
+        most = max(most, abs(flow))
+        if back >= half:
+            old_high, old_low = max(old_high, flow), min(old_low, flow)
+        else:
+            high, low = max(high, flow), min(low, flow)
+    return in_ranges(old_high, old_low, high, low, CLOSE_BAND * most)
 
 
 @kernel
@@ -62,26 +83,19 @@ def divergence_sign(price_high: float, price_low: float, high: float, low: float
 
 @kernel
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
-    n = int(p[0])
-    close = c.close[t]
+    half = int(p[0]) // 2
+    close, index = c.close[t], c.index[t]
+    rsi = relative_strength(f, i, 0, 0, RSI, close - c.close[t - 1])
+    macd = ema(f, i, 2, 3, FAST, close) - ema(f, i, 3, 4, SLOW, close)
     place = i[5]
-    f[4 + place] = close
-    f[4 + n + place] = relative_strength(f, i, 0, 0, RSI, close - c.close[t - 1])
-    f[4 + 2 * n + place] = ema(f, i, 2, 3, FAST, close) - ema(f, i, 3, 4, SLOW, close)
-    i[5] = place + 1 if place + 1 < n else 0
-    flow, most = 0.0, 0.0
-    for k in range(n):
-        back = n - 1 - k
-        change = c.close[t - back] - c.close[t - back - 1]
-        flow += c.volume[t - back] if change > 0.0 else (-c.volume[t - back] if change < 0.0 else 0.0)
-        most = max(most, abs(flow))
-        f[4 + 3 * n + k] = flow
-    price_high, price_low = extremes_moved(f, 4, place, n, CLOSE_BAND * close)
-    high, low = extremes_moved(f, 4 + n, place, n, RSI_BAND)
+    i[5] = place + 1 if place + 1 < half else 0
+    floats, ints = 6 * half + 2, 2 * half + 8
+    price_high, price_low = extremes_moved(f, i, 4, 6, half, index, place, close, CLOSE_BAND * close)
+    high, low = extremes_moved(f, i, 4 + floats, 6 + ints, half, index, place, rsi, RSI_BAND)
     o[0] = divergence_sign(price_high, price_low, high, low)
-    high, low = extremes_moved(f, 4 + 2 * n, place, n, MACD_BAND * close)
+    high, low = extremes_moved(f, i, 4 + 2 * floats, 6 + 2 * ints, half, index, place, macd, MACD_BAND * close)
     o[1] = divergence_sign(price_high, price_low, high, low)
-    high, low = extremes_moved(f, 4 + 3 * n, n - 1, n, CLOSE_BAND * most)
+    high, low = flow_moved(c, t, half)
     o[2] = divergence_sign(price_high, price_low, high, low)
 
 
@@ -101,6 +115,6 @@ FAMILY = FeatureFamily(
     definition=__doc__,
     warmup=lambda n: max(rsi_warmup(RSI), ema_warmup(SLOW, 1, 1e-15)) + int(n) + 1,
     reach=lambda n: int(n) + 1,
-    floats=lambda n: 4 + 4 * int(n),
-    ints=lambda n: 6,
+    floats=lambda n: 4 + 3 * (6 * (int(n) // 2) + 2),
+    ints=lambda n: 6 + 3 * (2 * (int(n) // 2) + 8),
 )

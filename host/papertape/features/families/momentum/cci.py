@@ -17,16 +17,16 @@ BAND = 1e-12
 @kernel
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     n = int(p[0])
-    mean = 0.0
+    mean = 0.0  # of three times the typical price: the threes cancel out
     for k in range(n):
-        mean += (c.high[t - k] + c.low[t - k] + c.close[t - k]) / 3.0
+        mean += c.high[t - k] + c.low[t - k] + c.close[t - k]
     mean /= n
     deviation = 0.0
     for k in range(n):
-        deviation += abs((c.high[t - k] + c.low[t - k] + c.close[t - k]) / 3.0 - mean)
+        deviation += abs(c.high[t - k] + c.low[t - k] + c.close[t - k] - mean)
     deviation /= n
     if deviation == deviation:
-        off = (c.high[t] + c.low[t] + c.close[t]) / 3.0 - mean
+        off = c.high[t] + c.low[t] + c.close[t] - mean
         o[0] = off / (0.015 * deviation) if deviation > BAND * abs(mean) else 0.0
 
 
