@@ -3,9 +3,8 @@
 low' = the lower of low and the close before; share_n = sum of (close - low') / sum of true ranges over n candles, 0
 where they are none; ultosc = 100 (4 share_a + 2 share_b + share_c) / 7.
 
-Source: Williams, The Ultimate Oscillator (1985); TA-Lib, ULTOSC (which sorts a, b, c; here the order
-given stands). Inputs:
-high, low, close. Warm-up: c + 1 candles.
+Source: Williams, The Ultimate Oscillator (1985); TA-Lib, ULTOSC (which sorts a, b, c; here the order given stands).
+Inputs: high, low, close. Warm-up: max(a, b, c) + 1 candles.
 """
 
 from typing import Any
