@@ -35,8 +35,9 @@ class Stream:
         self._columns = np.full((symbols, driver.COLUMNS, self._length), np.nan)
         self._end = np.full(symbols, plan.reach, np.int64)  # where each symbol's next candle goes
         self._seen = np.zeros(symbols, np.int64)
-        self._floats = [np.zeros(part.floats * (1 if part.family.panel else symbols)) for part in plan.parts]
-        self._ints = [np.zeros(_ints(part, symbols), np.int64) for part in plan.parts]
+        # One array for all families: of a large one the system makes large pages, and steps find their state sooner.
+        self._floats = np.zeros(sum(_floats(part, symbols) for part in plan.parts))
+        self._ints = np.zeros(sum(_ints(part, symbols) for part in plan.parts), np.int64)
         self._positions = np.zeros((1, symbols), np.int64)
         self._out = np.full((1, symbols, plan.width), np.nan)
         self._frames, self._kept = self._framed(period)
@@ -115,17 +116,17 @@ class Stream:
     def _framed(self, period: int) -> tuple[list[Ints], list[Any]]:
         """A frame for each fold; and the arrays that they point to, which must live as long."""
         frames, kept = [], []
-        for part, floats, ints in zip(
-            (None, *self.plan.parts, None), (None, *self._floats, None), (None, *self._ints, None), strict=True
-        ):
+        symbols = len(self.plan.symbols)
+        floats, ints = self._floats.ctypes.data, self._ints.ctypes.data
+        for part in (None, *self.plan.parts, None):
             frame = np.zeros(driver.FIELDS, np.int64)
-            frame[driver.SYMBOLS] = len(self.plan.symbols)
+            frame[driver.SYMBOLS] = symbols
             frame[driver.LENGTH] = self._length
             frame[driver.WIDTH] = self.plan.width
             frame[driver.AT_COLUMNS] = self._columns.ctypes.data
             frame[driver.AT_SEEN] = self._seen.ctypes.data
             frame[driver.PERIOD] = period
-            if part is not None and floats is not None and ints is not None:
+            if part is not None:
                 parameters = np.array(part.parameters, np.float64)
                 offsets = np.array(part.offsets, np.int64)
                 warmups = np.array(part.warmups, np.int64)
@@ -137,8 +138,10 @@ class Stream:
                 frame[driver.AT_PARAMETERS] = parameters.ctypes.data
                 frame[driver.AT_OFFSETS] = offsets.ctypes.data
                 frame[driver.AT_WARMUPS] = warmups.ctypes.data
-                frame[driver.AT_FLOATS] = floats.ctypes.data
-                frame[driver.AT_INTS] = ints.ctypes.data
+                frame[driver.AT_FLOATS] = floats
+                frame[driver.AT_INTS] = ints
+                floats += driver.BYTES * _floats(part, symbols)
+                ints += driver.BYTES * _ints(part, symbols)
                 kept += [parameters, offsets, warmups]
             frames.append(frame)
         for frame, part in zip(frames, (None, *self.plan.parts, None), strict=True):
@@ -154,8 +157,8 @@ class Stream:
         return {
             "columns": np.stack(recent),
             "seen": self._seen.copy(),
-            "floats": np.concatenate([*self._floats, np.zeros(0)]),
-            "ints": np.concatenate([*self._ints, np.zeros(0, np.int64)]),
+            "floats": self._floats.copy(),
+            "ints": self._ints.copy(),
             "out": self._out.copy(),
         }
 
@@ -164,18 +167,16 @@ class Stream:
         self._columns[:, :, : self._reach] = kept["columns"]
         self._end[:] = self._reach
         self._seen[:] = kept["seen"]
-        _spread(self._floats, kept["floats"])
-        _spread(self._ints, kept["ints"])
+        self._floats[:] = kept["floats"]
+        self._ints[:] = kept["ints"]
         self._out[:] = kept["out"]
+
+
+def _floats(part: Part, symbols: int) -> int:
+    return part.floats if part.family.panel else part.floats * symbols
 
 
 def _ints(part: Part, symbols: int) -> int:
     """A panel's ints begin with what its fold keeps for each symbol."""
     return part.ints + 2 * symbols if part.family.panel else part.ints * symbols
 
-
-def _spread(arrays: Sequence[Any], kept: Any) -> None:
-    begin = 0
-    for array in arrays:
-        array[:] = kept[begin : begin + len(array)]
-        begin += len(array)

@@ -118,19 +118,7 @@ def test_a_late_start_gives_the_same_bits_once_the_window_is_full(window: Window
         assert late[stretch.n - 1 :] == whole[begin + stretch.n - 1 :]
 
 
-@pytest.mark.parametrize(
-    "window",
-    [
-        pytest.param(
-            window,
-            marks=pytest.mark.xfail(strict=True, reason="comparisons pass over a NaN")
-            if name in ("highest", "lowest")
-            else (),
-        )
-        for name, window in WINDOWS.items()
-    ],
-    ids=WINDOWS,
-)
+@EVERY
 @given(stretch=stretches(nan=True))
 def test_windows_that_hold_a_nan_are_nan_and_no_others(window: Window, stretch: Stretch) -> None:
     held = np.isnan(stretch.x) | (np.isnan(stretch.y) if window.series == 2 else False)

@@ -84,7 +84,7 @@ def window_highest(f: Any, i: Any, a: int, b: int, n: int, index: float, v: floa
         ended = -math.inf
         for back in range(i[h + WITHIN]):
             k = k - 1 if k > 0 else n - 1
-            ended = ended if ended >= f[a + k] else f[a + k]
+            ended = f[a + k] if f[a + k] > ended or f[a + k] != f[a + k] else ended
             f[a + n + k] = ended
             i[b + k] = back + 1
         i[h + BLOCK] = block
@@ -92,7 +92,7 @@ def window_highest(f: Any, i: Any, a: int, b: int, n: int, index: float, v: floa
         f[a + 2 * n] = -math.inf
     k = i[h + PLACE]
     f[a + k] = v
-    f[a + 2 * n] = f[a + 2 * n] if f[a + 2 * n] >= v else v
+    f[a + 2 * n] = v if v > f[a + 2 * n] or v != v else f[a + 2 * n]
     k = k + 1 if k + 1 < n else 0
     i[h + PLACE] = k
     i[h + WITHIN] += 1
@@ -102,7 +102,7 @@ def window_highest(f: Any, i: Any, a: int, b: int, n: int, index: float, v: floa
     rest = n - i[h + WITHIN]
     highest = f[a + 2 * n]
     while rest > 0:
-        highest = highest if highest >= f[a + n + k] else f[a + n + k]
+        highest = f[a + n + k] if f[a + n + k] > highest or f[a + n + k] != f[a + n + k] else highest
         passed = i[b + k]
         rest -= passed
         k += passed
