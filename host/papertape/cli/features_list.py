@@ -8,7 +8,7 @@ from typing import Any
 from papertape.cli.output import print_fields, print_table, print_text
 from papertape.contract.errors import UnknownComponent
 from papertape.features.catalogue import Catalogue
-from papertape.features.named_sets import categories, named_set
+from papertape.features.named_sets import categories, category_of, named_set
 from papertape.features.request import Feature
 
 SYMBOLS = 2
@@ -25,7 +25,7 @@ def chosen(catalogue: Catalogue, category: str | None, family: str | None, set_n
     return [
         feature
         for feature in found
-        if category in (None, feature.family.category) and family in (None, feature.family.name)
+        if category in (None, category_of(feature.family)) and family in (None, feature.family.name)
     ]
 
 

@@ -4,13 +4,14 @@ from difflib import get_close_matches
 from typing import Final
 
 from papertape.contract.errors import UnknownComponent
+from papertape.contract.feature import FeatureFamily
 from papertape.features.catalogue import Catalogue
 from papertape.features.request import Feature
 
 CORE: Final = (
     "price_vs_ema_9", "price_vs_ema_21", "price_vs_ema_50", "ema_alignment", "consecutive_above_ema", "adx_14",
     "market_regime",
-    "returns_1", "returns_5", "returns_20", "rsi_14", "rsi_7", "stoch_k", "stoch_d", "momentum_10",
+    "returns_1", "returns_5", "returns_20", "rsi_14", "rsi_7", "stoch_k", "stoch_d", "momentum_atr_10",
     "atr_pct", "bb_position", "bb_width", "volatility_20", "volatility_regime",
     "volume_ratio", "volume_zscore", "trade_imbalance", "vpin",
     "hour_sin", "hour_cos", "dow_sin", "dow_cos",
@@ -24,8 +25,12 @@ def set_names(catalogue: Catalogue) -> tuple[str, ...]:
 
 
 def categories(catalogue: Catalogue) -> tuple[str, ...]:
-    """The categories that families are in, in the catalogue's order."""
-    return tuple(dict.fromkeys(family.category for family in catalogue.families.values()))
+    """The categories that families are in, in the catalogue's order, written as one word."""
+    return tuple(dict.fromkeys(map(category_of, catalogue.families.values())))
+
+
+def category_of(family: FeatureFamily) -> str:
+    return family.category.replace(" ", "-")
 
 
 def named_set(catalogue: Catalogue, name: str) -> tuple[Feature, ...]:
@@ -46,4 +51,4 @@ def named_set(catalogue: Catalogue, name: str) -> tuple[Feature, ...]:
 def _belongs(feature: Feature, name: str) -> bool:
     if name in ("all", "levels"):
         return not feature.family.panel and feature.output.level == (name == "levels")
-    return feature.family.category == name and not feature.output.level
+    return category_of(feature.family) == name and not feature.output.level

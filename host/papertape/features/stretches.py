@@ -19,8 +19,8 @@ from papertape.feeds.rows import EARLIEST, LATEST, Rows, Scope
 from papertape.feeds.sources import Source
 from papertape.store.candle_files import count_rows
 
-VALUES = 1 << 23
-"""Values that are computed at a time: 64 MiB."""
+VALUES = 1 << 22
+"""Values that are computed at a time: 32 MiB."""
 ROOM = 1 << 10
 """Candles that kernels go through at a time: few enough for their values to stay in the processor's cache."""
 

@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from papertape.contract.errors import PapertapeError, RequestError
+from papertape.contract.errors import BadRow, PapertapeError, RequestError
 from papertape.features.catalogue import Catalogue
 from papertape.features.feature_set import FeatureSet
 from papertape.features.parallel import workers
@@ -183,7 +183,8 @@ def _work(slot: int) -> None:
         _into_parts(request, stretches(request, _job["wanted"], [slot]), _job["parts"], progress)
     except PapertapeError as error:
         # Errors whose constructors take more than a message do not come through to the other process.
-        raise (RequestError if isinstance(error, RequestError) else PapertapeError)(str(error)) from None
+        kind = next(kind for kind in (BadRow, RequestError, PapertapeError) if isinstance(error, kind))
+        raise kind(str(error)) from None
 
 
 # The file
@@ -223,11 +224,11 @@ def _beside(out: Path) -> Iterator[tuple[Path, Path]]:
     name = f".{out.name}.{os.getpid()}"
     draft, parts = out.with_name(f"{name}.draft"), out.with_name(f"{name}.parts")
     try:
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            parts.mkdir()
-        except OSError as error:
-            raise RequestError(f"{out} cannot be written: {error.strerror}; name another place with --out") from None
+        out.parent.mkdir(parents=True, exist_ok=True)
+        parts.mkdir()
+    except OSError as error:
+        raise RequestError(f"{out} cannot be written: {error.strerror}; name another place with --out") from None
+    try:
         yield draft, parts
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
