@@ -12,13 +12,15 @@ from papertape.features.batches import earlier, later, merged
 from papertape.features.machine_code import Progress
 from papertape.features.plan import Plan, plan
 from papertape.features.request import Feature
-from papertape.features.stream import Stream
+from papertape.features.stream import RAW, Stream
 
 TOLERANCE = 1e-9
 """What a late start may change in a decaying feature, as a part of its scale."""
 PROOFS = ("steps", "restore", "future", "late start", "symbols", "range", "input")
 """What is proven of each feature: the names of `Proof.failures`."""
-_STEPS = 1_500
+_LOOKED_AT = 300
+"""Batches after which it is seen whether a step has written to the candles."""
+_STEPS = 10_000
 """Batches that are stepped one by one, around places of the history."""
 
 
@@ -47,6 +49,7 @@ class Subject:
     period: int
     candles: tuple[Floats, ...]
     times: Floats
+    reference: str | None
     fresh: npt.NDArray[np.bool_]
 
     def stream(self) -> Stream:
@@ -69,22 +72,17 @@ def prove(
 ) -> list[Proof]:
     """Proves every feature on the candles of `symbols`; `starts`: how many late starts are tried."""
     layout = plan(features, symbols, reference)
-    subject = Subject(tuple(features), layout, period, tuple(candles), *merged(candles))
-    before = [one.copy() for one in candles]
+    times, fresh = merged(candles)
+    subject = Subject(tuple(features), layout, period, tuple(candles), times, reference, fresh)
     _, whole = subject.history(candles)
     proofs = _begun(subject, whole)
-    jobs: list[Callable[[Subject, Floats, list[Proof]], None]] = [_steps, _restore, _future, _symbols, _range]
-    times = subject.times
+    jobs: list[Callable[[Subject, Floats, list[Proof]], None]] = [_steps, _restore, _future, _symbols, _range, _input]
     places = [int(place) for place in np.linspace(0, len(times), starts + 2)[1:-1]] if len(times) > starts else []
     jobs += [lambda *given, place=place: _late(*given, place=place) for place in places]  # type: ignore[misc]
     for done, job in enumerate(jobs):
         progress(done, len(jobs))
         job(subject, whole, proofs)
     progress(len(jobs), len(jobs))
-    for symbol, one, copy in zip(symbols, candles, before, strict=True):
-        if one.tobytes() != copy.tobytes():
-            for proof in proofs:
-                proof.failures.setdefault("input", f"the candles of {symbol} were written to")
     return proofs
 
 
@@ -207,6 +205,20 @@ def _range(subject: Subject, whole: Floats, proofs: list[Proof]) -> None:
             proof.failures["range"] = (
                 f"values from {values.min():g} to {values.max():g}, outside {output.low:g} to {output.high:g}"
             )
+
+
+def _input(subject: Subject, whole: Floats, proofs: list[Proof]) -> None:
+    """No step writes to the candles, which the others see too."""
+    for family in {proof.feature.family.name: proof.feature.family for proof in proofs}.values():
+        mine = [proof for proof in proofs if proof.feature.family.name == family.name]
+        layout = plan([proof.feature for proof in mine], subject.plan.symbols, subject.reference)
+        few = earlier(subject.candles, subject.times[min(_LOOKED_AT, len(subject.times) - 1)])
+        stream = Stream(layout, subject.period, _LOOKED_AT)
+        stream.run(few, subject.fresh[: min(_LOOKED_AT, len(subject.times) - 1)])
+        for slot, one in enumerate(few):
+            if stream.held(slot)[:RAW].tobytes() != one.tobytes():
+                for proof in mine:
+                    proof.failures["input"] = f"the candles of {subject.plan.symbols[slot]} were written to"
 
 
 def _equal(

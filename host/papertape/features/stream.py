@@ -84,6 +84,11 @@ class Stream:
             taken = [at + count for at, count in zip(taken, counts, strict=True)]
         return np.concatenate(parts)
 
+    def held(self, slot: int) -> Floats:
+        """The columns (9, n) of a symbol's newest candles, as steps see them: as many as fit."""
+        columns: Floats = self._columns[slot, :, self._reach : self._end[slot]]
+        return columns
+
     def _stretch(self, candles: Sequence[Floats], fresh: npt.NDArray[np.bool_] | None, batches: int) -> Floats:
         self._make_room(batches)
         positions = np.full((batches, len(candles)), -1, np.int64)
