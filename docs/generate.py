@@ -17,10 +17,15 @@ import click
 
 from papertape import contract
 from papertape.cli import cli
+from papertape.cli.features_list import counts, range_words, warmup
 from papertape.cli.plugins import allowed, documentation, parameters
 from papertape.contract import errors, hookspecs
+from papertape.contract.feature import FeatureFamily
 from papertape.engine.discovery import load_plugins
 from papertape.engine.registered import KINDS
+from papertape.features.catalogue import Catalogue
+from papertape.features.families import own_families
+from papertape.features.request import Feature
 
 REFERENCE = Path(__file__).parent / "reference"
 Documented = ast.ClassDef | ast.FunctionDef
@@ -42,6 +47,7 @@ def pages() -> dict[str, str]:
         "hooks.md": ("Hooks", hooks()),
         "types.md": ("Types", types()),
         "components.md": ("Components", components()),
+        "features.md": ("Features", features()),
         "commands.md": ("Commands", commands()),
         "errors.md": ("Errors and exit codes", exits()),
     }
@@ -98,6 +104,63 @@ def components() -> Iterator[str]:
                     for row in parameters(part)
                 ],
             )
+
+
+def features() -> Iterator[str]:
+    """The feature families that come with papertape, by category."""
+    catalogue = Catalogue(own_families())
+    listed = list(catalogue.listed())
+    counted = counts(listed)
+    yield (
+        f"{counted['features']:,} features of {counted['families']:,} families: {counted['scale_free']:,} scale-free "
+        f"ones of one symbol, {counted['panel']:,} of several symbols, and {counted['levels']:,} that follow price or "
+        "volume itself (*level*). Each can be asked for with other parameters (`rsi_9`), with numbers left out that are"
+        " the default ones (`bb_width` is `bb_width_20_2`), and of a higher timeframe (`rsi_14@1h`). `REF` in a name "
+        "stands for the reference symbol; another may stand there by name, as in `correlation_btc_20`."
+    )
+    yield ""
+    yield (
+        "*Memory* says what a late start gives. Window: the value depends on the last candles alone and is the same to "
+        "the bit. Decaying: it agrees within 1e-9 of the output's scale. Path: a recursion that is restarted on the "
+        "last candles, the same to the bit. *Warm-up* is in candles of the feature's own timeframe; until then a value "
+        "is missing."
+    )
+    yield ""
+    for category in dict.fromkeys(family.category for family in catalogue.families.values()):
+        yield f"## {category[0].upper() + category[1:]}"
+        yield ""
+        for family in catalogue.families.values():
+            if family.category == category:
+                yield from family_page(family, [feature for feature in listed if feature.family is family])
+
+
+def family_page(family: FeatureFamily, listed: list[Feature]) -> Iterator[str]:
+    """A family: its definition, what it gives, and under which parameters the catalogue lists it."""
+    yield f"### {family.name}"
+    yield ""
+    yield from text(inspect.cleandoc(family.definition or ""))
+    columns = " ".join(f"`{name}`" for name in family.inputs) or "none"
+    all_symbols = " Looks at all symbols at once." if family.panel else ""
+    yield f"Columns: {columns}. Memory: {family.memory}.{all_symbols} Version {family.version}."
+    yield ""
+    yield from table(
+        ["output", "unit", "range", "meaning"],
+        [
+            [f"`{output.name}`", output.unit, range_words(output), output.description + " (*level*)" * output.level]
+            for output in family.outputs
+        ],
+    )
+    yield from table(
+        ["parameter", "default", "from", "to", "meaning"],
+        [[f"`{one.name}`", f"{one.default:g}", f"{one.min:g}", f"{one.max:g}", one.help] for one in family.parameters],
+    )
+    rows: dict[int, list[str]] = {}
+    for feature in listed:
+        rows.setdefault(warmup(feature), []).append(f"`{feature.name}`")
+    yield from table(["features", "warm-up"], [[" ".join(names), f"{candles:,}"] for candles, names in rows.items()])
+    if family.aliases:
+        yield "By other names: " + ", ".join(f"`{short}` is `{full}`" for short, full in family.aliases.items()) + "."
+        yield ""
 
 
 def commands() -> Iterator[str]:

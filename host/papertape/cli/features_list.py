@@ -7,6 +7,7 @@ from typing import Any
 
 from papertape.cli.output import print_fields, print_table, print_text
 from papertape.contract.errors import UnknownComponent
+from papertape.contract.feature import FeatureOutput
 from papertape.features.catalogue import Catalogue
 from papertape.features.named_sets import categories, category_of, named_set
 from papertape.features.request import Feature
@@ -37,7 +38,7 @@ def print_features(features: Sequence[Feature]) -> None:
         headers,
         [
             [row["name"], row["family"], _parameters(feature), " ".join(row["inputs"]), f"{row['warmup']:,}",
-             row["memory"], _range(feature), row["unit"], row["description"]]
+             row["memory"], range_words(feature.output), row["unit"], row["description"]]
             for row, feature in zip(rows, features, strict=True)
         ],
         "<<<<>",
@@ -59,7 +60,7 @@ def print_definitions(features: Sequence[Feature]) -> None:
         print_fields({
             "name": row["name"], **asked, "description": row["description"], "category": row["category"],
             "family": row["family"], "parameters": _parameters(feature), "inputs": ", ".join(row["inputs"]),
-            "warm-up": f"{row['warmup']:,} candles", "memory": row["memory"], "range": _range(feature),
+            "warm-up": f"{row['warmup']:,} candles", "memory": row["memory"], "range": range_words(feature.output),
             "unit": row["unit"],
         })  # fmt: skip
         print_text("\n" + definition(feature))
@@ -112,8 +113,9 @@ def _parameters(feature: Feature) -> str:
     return " ".join([*feature.references, *(f"{parameter.name}={value:g}" for parameter, value in pairs)])
 
 
-def _range(feature: Feature) -> str:
-    low, high = feature.output.low, feature.output.high
+def range_words(output: FeatureOutput) -> str:
+    """The range of an output, in words; empty where there is none."""
+    low, high = output.low, output.high
     if math.isinf(low) and math.isinf(high):
         return ""
     if math.isinf(high):
