@@ -89,7 +89,7 @@ def markets(draw: st.DrawFn) -> Floats:
     steps = draw(
         st.lists(st.sampled_from([1.0, 1.0, 1.0, 1.001, 0.999, 1.5, 0.6, 1000.0, 0.001]), min_size=1, max_size=60)
     )
-    closes = np.clip(100 * np.cumprod(np.resize(np.array(steps), count)), 1e-6, 1e9)
+    closes = 100 * np.exp(np.clip(np.cumsum(np.resize(np.log(steps), count)), -18.0, 16.0))
     return odd_candles(
         closes.tolist(),
         draw(st.sampled_from([0.0, 1e-9, 0.001, 0.5])),
