@@ -8,12 +8,18 @@ from tests.features.reference.talib_calls import function, reference
 from tests.features.reference.talib_momentum import MOMENTUM
 from tests.features.reference.talib_overlap import MATHS, OVERLAP, PRICE, STATISTICS
 from tests.features.reference.talib_patterns import PATTERNS
+from tests.features.reference.talib_relative import DISTANCES, SHARES, SLOPES
 from tests.features.reference.talib_volume import CYCLES, VOLATILITY, VOLUME
 
 talib = pytest.importorskip("talib")
 
 TABLE: Table = {**OVERLAP, **PRICE, **STATISTICS, **MATHS, **MOMENTUM, **VOLUME, **VOLATILITY, **CYCLES}
-COMPARED = {call: same for call, same in TABLE.items() if isinstance(same, Same)}
+COMPARED = [
+    (call, same)
+    for table in (TABLE, DISTANCES, SLOPES, SHARES)
+    for call, same in table.items()
+    if isinstance(same, Same)
+]
 
 
 def test_every_function_is_in_the_table() -> None:
@@ -26,9 +32,9 @@ def test_every_reason_is_given() -> None:
 
 @needs_candles
 @pytest.mark.parametrize("file", FILES)
-@pytest.mark.parametrize("call", COMPARED)
-def test_a_feature_is_what_talib_gives(call: str, file: str) -> None:
-    same, columns = COMPARED[call], ours(file)
+@pytest.mark.parametrize(("call", "same"), COMPARED, ids=[call for call, _ in COMPARED])
+def test_a_feature_is_what_talib_gives(call: str, same: Same, file: str) -> None:
+    columns = ours(file)
     theirs = reference(call, same, columns)
     theirs[: np.argmax(~np.isnan(same.of(columns)))] = np.nan
     agree(same, columns, theirs, least=10)
