@@ -114,7 +114,7 @@ def test_on_candles_that_no_market_has_there_is_no_infinity_and_every_range_hold
     high = np.array([feature.output.high for feature in SINGLE])
     slack = 1e-9 * np.array([1.0 if feature.output.scale == "close" else feature.output.scale for feature in SINGLE])
     outside = ((values < low - slack) | (values > high + slack)).any(axis=0)
-    assert [feature.name for feature, bad in zip(SINGLE, outside, strict=True) if bad] == []
+    assert [feature.name for feature, bad in zip(SINGLE, np.asarray(outside), strict=True) if bad] == []
 
 
 @given(market=markets())

@@ -100,7 +100,7 @@ def recent_candles(ledger: Ledger, session: str, batch: int) -> dict[str, list[R
     found: dict[str, dict[int, Row]] = {}
     for entry in ledger.rows(session, TapeRow, from_batch=max(0, batch + 1 - RECENT), of_kinds=(FEED, BATCH)):
         document = json.loads(entry.payload)
-        seen = document.get("rows", {})
+        seen = document["rows"] if entry.kind == BATCH else {}
         if entry.kind == FEED and document.get("feed") in ("late", "amended"):
             seen = {document["symbol"]: document["row"]}
         for symbol, row in seen.items():
