@@ -55,6 +55,7 @@ class Reader:
     def read(self, page: Path) -> None:
         found = list(blocks(page))
         told = " ".join(command.text for block in found if block.language == "console" for command in commands(block))
+        told += " ".join(block.text for block in found if block.language == "toml")
         with live_market(self.monkeypatch) if "--exchange" in told else contextlib.nullcontext():
             for block in found:
                 getattr(self, f"_{block.language}")(block, told)
