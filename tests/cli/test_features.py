@@ -201,6 +201,27 @@ def test_a_build_that_is_interrupted_leaves_nothing_behind() -> None:
     assert list(Path("out").iterdir()) == []
 
 
+def test_an_external_series_stands_from_when_it_was_known_in_however_many_processes() -> None:
+    write("x_A_1m.csv")
+    write("x_B_1m.csv")
+    Path("fear.csv").write_text(f"ts,value\n0,20\n{100 * MINUTE},30\n")
+    fear = "file:name=fear,path=fear.csv,lag=10m,max_age=2h"
+    build = ("features", "build", *SOURCE, "--source", "x_B_1m.csv", "--external", fear, "--features", "fear,bb_width")
+    done = document(*build, *OUT, "--jobs", "1")
+    values = pq.read_table("t.parquet")["fear"].to_pylist()
+    assert [str(values[at]) for at in (8, 9, 108, 109, 219, 220)] == ["nan", "20.0", "20.0", "30.0", "30.0", "nan"]
+    assert values[:300] == pytest.approx(values[300:], nan_ok=True)
+    before = Path("t.parquet").read_bytes()
+    assert document(*build, *OUT, "--jobs", "2")["feature_set_hash"] == done["feature_set_hash"]
+    assert Path("t.parquet").read_bytes() == before
+    other = document(*build[:-3], fear.replace("10m", "20m"), *build[-2:], *OUT)
+    assert other["feature_set_hash"] != done["feature_set_hash"]
+    sources = json.loads(pq.read_schema("t.parquet").metadata[b"papertape.sources"])
+    assert {"file": "fear.csv", "external": "fear"}.items() <= sources[-1].items()
+    assert "lag=1h" in refusal(*build[:-3], "file:name=fear,path=fear.csv", *build[-2:], *OUT)
+    assert "'rsi'" in refusal(*build[:-3], fear.replace("=fear,", "=rsi,"), *build[-2:], *OUT)
+
+
 # check
 
 

@@ -75,6 +75,12 @@ def list_(names: tuple[str, ...], as_json: bool, **wanted: str | None) -> None:
 @click.option(
     "--on-bad-row", type=click.Choice(["stop", "skip"]), default="stop", help="Stop at a bad row, or leave it out."
 )
+@click.option(
+    "--external",
+    multiple=True,
+    metavar="KIND:name=N,...",
+    help="External series as the feature N, such as file:name=fear,path=fear.csv,lag=1h. Repeatable.",
+)
 @json_option
 def build(as_json: bool, **options: Any) -> None:
     """Computes features of candle files into a Parquet table, larger than memory if need be.
@@ -87,9 +93,8 @@ def build(as_json: bool, **options: Any) -> None:
     """
     from papertape.cli.features_build import built, print_built
 
-    catalogue()
     with ends_like_interrupt():
-        done = built(installed, **options)
+        done = built(**options)
     if as_json:
         print_json(done)
     else:
@@ -139,14 +144,9 @@ def ends_like_interrupt() -> Iterator[None]:
 
 def catalogue() -> "Catalogue":
     """The features that are installed here; families that are left out are told on stderr."""
-    found = installed()
+    from papertape.engine.discovery import load_plugins
+
+    found = load_plugins(reserved=COMMANDS).catalogue()
     for line in found.left_out:
         say(f"left out: {line}")
     return found
-
-
-def installed() -> "Catalogue":
-    """The features that are installed here; worker processes find them by this function too."""
-    from papertape.engine.discovery import load_plugins
-
-    return load_plugins(reserved=COMMANDS).catalogue()

@@ -1,20 +1,28 @@
 """`papertape features build`: what a table is made of, how far it is, and what it came to."""
 
 import time
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from papertape.cli import COMMANDS
 from papertape.cli.options import home
-from papertape.cli.output import Progress, duration, print_fields
-from papertape.contract.errors import ConfigError, RequestError
+from papertape.cli.output import Progress, duration, print_fields, say
+from papertape.contract.errors import ConfigError, PluginError, RequestError
 from papertape.contract.feature import FeatureFamily
+from papertape.contract.series import Series
+from papertape.engine.config import SessionConfig, Spec, parse_spec
+from papertape.engine.discovery import load_plugins
+from papertape.engine.external import series_of
 from papertape.features.catalogue import Catalogue
+from papertape.features.external import external_family
+from papertape.features.known import Known
 from papertape.features.named_sets import named_set
 from papertape.features.parallel import compile_missing, cores
 from papertape.features.request import Feature
 from papertape.features.stretches import Request
-from papertape.features.tables import Find, build
+from papertape.features.tables import build
 from papertape.features.timeframes import base_warmup
 from papertape.feeds.rows import EARLIEST, LATEST
 from papertape.feeds.sources import Source, one_timeframe, resolve
@@ -23,10 +31,14 @@ FEW = 1 << 26
 """Values that are sooner computed here than other processes have started."""
 
 
-def built(find: Find, out: Path, jobs: int | None, **options: Any) -> dict[str, Any]:
+def built(out: Path, jobs: int | None, external: tuple[str, ...], **options: Any) -> dict[str, Any]:
     """Builds a table; what it came to, as JSON values."""
     began = time.monotonic()
+    specs = tuple(map(parse_spec, external))
+    find = partial(installed, specs)
     catalogue = find()
+    for line in catalogue.left_out:
+        say(f"left out: {line}")
     features = asked(catalogue, options["set_name"], options["names"])
     sources = source_files(options["sources"], options["symbols"], options["timeframe"])
     request = Request(
@@ -37,6 +49,7 @@ def built(find: Find, out: Path, jobs: int | None, **options: Any) -> dict[str, 
         EARLIEST if options["start"] is None else options["start"],
         LATEST if options["end"] is None else options["end"],
         options["on_bad_row"] == "skip",
+        {name: Known.of(each, name) for name, each in _series(specs).items()},
     )
     if request.end <= request.start:
         raise ConfigError("--end must be later than --start")
@@ -62,6 +75,24 @@ def print_built(done: dict[str, Any]) -> None:
         "feature set": done["feature_set_hash"], "warm-up": f"{done['warmup']:,} candles",
         "took": duration(done["seconds"]),
     })  # fmt: skip
+
+
+def installed(external: tuple[Spec, ...] = ()) -> Catalogue:
+    """The features that are installed here, and external series under their names; worker processes find them so too.
+
+    Raises `ConfigError` for a series that has no name, or one that is taken."""
+    plugins = load_plugins(reserved=COMMANDS)
+    catalogue = plugins.catalogue()
+    for name, series in _series(external).items():
+        try:
+            catalogue.add(external_family(name, series))
+        except PluginError as error:
+            raise ConfigError(f"external series {name!r}: {error}") from None
+    return catalogue
+
+
+def _series(specs: tuple[Spec, ...]) -> dict[str, Series]:
+    return series_of(SessionConfig(external=specs), load_plugins(reserved=COMMANDS)) if specs else {}
 
 
 def asked(catalogue: Catalogue, set_name: str | None, names: str | None) -> tuple[Feature, ...]:

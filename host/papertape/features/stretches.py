@@ -1,7 +1,7 @@
 """The rows of a feature table, computed a stretch of candles at a time."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
@@ -12,6 +12,7 @@ from papertape.contract.errors import ConfigError
 from papertape.features.batches import merged
 from papertape.features.catalogue import Catalogue
 from papertape.features.feature_set import FeatureSet
+from papertape.features.known import Known
 from papertape.features.timeframes import History
 from papertape.feeds.merge import Piece, concatenate, rounds
 from papertape.feeds.reading import symbol_candles
@@ -21,7 +22,7 @@ from papertape.store.candle_files import count_rows
 
 VALUES = 1 << 22
 """Values that are computed at a time: 32 MiB."""
-ROOM = 1 << 10
+ROOM = 1 << 12
 """Candles that kernels go through at a time: few enough for their values to stay in the processor's cache."""
 
 _BLOCK = 256
@@ -31,7 +32,8 @@ _BLOCK = 256
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a table is made of. `sources`: the files of each symbol, in the symbols' order; `start`, `end`: first open
-    time and the one to stop before, ms UTC. Candles before `start` only warm up."""
+    time and the one to stop before, ms UTC; candles before `start` only warm up. `external`: series from elsewhere, by
+    the names that features have for them."""
 
     sources: tuple[tuple[Source, ...], ...]
     names: tuple[str, ...]
@@ -40,6 +42,7 @@ class Request:
     start: int = EARLIEST
     end: int = LATEST
     skip: bool = False
+    external: Mapping[str, Known] = field(default_factory=dict)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -76,7 +79,7 @@ def stretches(request: Request, wanted: FeatureSet, slots: Sequence[int]) -> Ite
     Raises `BadRow` for a row that cannot be a candle unless the request skips those, and `CandleFileError`.
     """
     symbols = [request.symbols[slot] for slot in slots]
-    history = History(wanted.features, symbols, wanted.timeframe, wanted.reference, room=ROOM)
+    history = History(wanted.features, symbols, wanted.timeframe, wanted.reference, request.external, ROOM)
     schema = request.schema()
     scope = Scope("", "", EARLIEST, request.end, request.skip)
     most = rows_at_a_time(wanted, len(slots))

@@ -2,7 +2,7 @@
 
 Columns: `ts` (open time, ms UTC), `symbol`, then the features under the names asked for, float64, NaN where missing.
 Rows stand symbol by symbol, in each in time order. The file's metadata holds the feature set (`papertape.feature_set`,
-JSON), its hash (`papertape.feature_set_hash`), and the SHA-256 of the candle files (`papertape.sources`, JSON). Equal
+JSON), its hash (`papertape.feature_set_hash`), and the SHA-256 of the files (`papertape.sources`, JSON). Equal
 candles make equal bytes, in whatever number of processes.
 """
 
@@ -201,6 +201,11 @@ def _writer(path: Path, request: Request, wanted: FeatureSet) -> Iterator[pq.Par
         }
         for sources in request.sources
         for source in sources
+    ]
+    sources += [
+        {"file": Path(path).name, "external": name, "sha256": found}
+        for name, known in request.external.items()
+        for path, found in known.hashes.items()
     ]
     about = {
         "papertape.feature_set": json.dumps(wanted.document()),

@@ -1,6 +1,7 @@
 """Features of mixed timeframes over a history, as a session has them batch by batch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,7 @@ import numpy.typing as npt
 from papertape.contract.candle import CLOSE, HIGH, LOW, OPEN, TS, VOLUME, Floats, Ints
 from papertape.contract.errors import ConfigError
 from papertape.features.engine import plans
+from papertape.features.known import Known
 from papertape.features.machine_code import Progress
 from papertape.features.request import Feature
 from papertape.features.stream import RAW, Stream
@@ -43,7 +45,8 @@ class History:
     """The features of a history that is taken in piece by piece: what a session would have had after each batch.
 
     Of a higher timeframe the values are those of its newest candle that has closed; a symbol without a candle in a
-    batch has none in it. Raises `ConfigError` for a timeframe that cannot be made of the candles that come in.
+    batch has none in it. `series`: the external ones, by the names that features have for them. Raises `ConfigError`
+    for a timeframe that cannot be made of the candles that come in.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class History:
         symbols: Sequence[str],
         timeframe: str,
         reference: str | None = None,
+        series: Mapping[str, Known] = MappingProxyType({}),
         room: int = 512,
         progress: Progress = lambda done, total: None,
     ) -> None:
@@ -69,6 +73,7 @@ class History:
             _Higher(features, timeframe, name, Stream(each, period(name), progress=progress))
             for name, each in made.items()
         ]
+        self._series = [(at, series[feature.name]) for at, feature in enumerate(features) if feature.name in series]
 
     def run(self, candles: Sequence[Floats], fresh: npt.NDArray[np.bool_] | None = None) -> Floats:
         """Takes in the next `n` batches; gives (n, symbols, features), NaN for what is missing.
@@ -79,7 +84,7 @@ class History:
         if fresh is None:
             fresh = np.ones((candles[0].shape[1], len(candles)), np.bool_)
         values = self._base.stream.run(candles, fresh)
-        if not self._higher:
+        if not self._higher and not self._series:
             return values[:, :, list(self._base.columns)]
         out = np.full((*fresh.shape, len(self.features)), np.nan)
         out[:, :, self._base.places] = values[:, :, list(self._base.columns)]
@@ -88,6 +93,8 @@ class History:
             closes[fresh[:, slot]] = one[TS] + self._period
         for part in self._higher:
             part.run(candles, fresh, closes, out)
+        for place, known in self._series:
+            out[:, :, place] = np.where(fresh, known.at(closes)[:, None], np.nan)
         return out
 
 
