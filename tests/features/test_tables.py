@@ -13,7 +13,7 @@ import pytest
 
 from papertape import BadRow, ConfigError, RequestError, UnknownComponent
 from papertape.contract.candle import Floats
-from papertape.features import stretches
+from papertape.features import stretches, tables
 from papertape.features.catalogue import Catalogue
 from papertape.features.engine import FeatureEngine
 from papertape.features.families.momentum.rsi import FAMILY as RSI
@@ -132,6 +132,7 @@ def test_in_however_small_stretches_the_values_are_the_same(
     build(request_of_two, find, tmp_path / "one.parquet")
     monkeypatch.setattr(stretches, "VALUES", 200)
     monkeypatch.setattr(stretches, "ROOM", 10)
+    monkeypatch.setattr(tables, "GROUP", 100)
     build(request_of_two, find, tmp_path / "two.parquet")
     one, two = pq.ParquetFile(tmp_path / "one.parquet"), pq.ParquetFile(tmp_path / "two.parquet")
     assert one.num_row_groups == 2 < 10 < two.num_row_groups

@@ -24,7 +24,7 @@ from papertape.contract.errors import BadRow, PapertapeError, RequestError
 from papertape.features.catalogue import Catalogue
 from papertape.features.feature_set import FeatureSet
 from papertape.features.parallel import workers
-from papertape.features.stretches import Request, Stretch, rows_at_a_time, stretches
+from papertape.features.stretches import Request, Stretch, stretches
 from papertape.feeds.rows import EARLIEST, LATEST
 from papertape.market.timeframe import iso
 from papertape.store.candle_files import sha256
@@ -33,6 +33,9 @@ Find: TypeAlias = Callable[[], Catalogue]
 """Finds the families again in another process: a function of a module's top level."""
 Progress: TypeAlias = Callable[[int], None]
 """Told how many candles have been read."""
+
+GROUP = 1 << 24
+"""Values of a row group, 128 MiB: what the file says of each of its columns stays in memory until the end."""
 
 
 def build(request: Request, find: Find, out: Path, jobs: int = 1, progress: Progress = lambda done: None) -> int:
@@ -52,7 +55,7 @@ def build(request: Request, find: Find, out: Path, jobs: int = 1, progress: Prog
             found = _together(request, wanted, parts, progress)
         else:
             found = _one_by_one(request, wanted, progress)
-        rows, size = 0, rows_at_a_time(wanted)
+        rows, size = 0, max(1, min(1 << 17, GROUP // len(wanted.features)))
         for batches in found:
             for group in _row_groups(batches, size):
                 writer.write_table(group)
@@ -217,6 +220,7 @@ def _writer(path: Path, request: Request, wanted: FeatureSet) -> Iterator[pq.Par
         request.schema().with_metadata(about),
         compression="zstd",
         compression_level=1,
+        write_statistics=["ts", "symbol"],
         use_dictionary=["symbol"],  # type: ignore[arg-type]  # its stubs know True and False alone
         column_encoding={"ts": "DELTA_BINARY_PACKED", **dict.fromkeys(request.names, "BYTE_STREAM_SPLIT")},
     ) as writer:
