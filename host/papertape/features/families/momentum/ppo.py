@@ -40,7 +40,7 @@ FAMILY = FeatureFamily(
         FeatureOutput("ppo_signal", "average of ppo", "percent"),
         FeatureOutput("ppo_hist", "ppo less its signal", "percent"),
     ),
-    variants=((5, 35, 5), (12, 26, 9), (50, 100, 20)),
+    variants=((3, 10, 16), (50, 100, 20)),
     step=step,
     definition=__doc__,
     warmup=lambda fast, slow, s: ema_warmup(max(fast, slow), 1, 1e-12) + ema_warmup(s, 1, 1e-12),

@@ -44,7 +44,7 @@ FAMILY = FeatureFamily(
         FeatureOutput("acceleration_position", "where the close stands, 0 the lower band, 1 the upper", "fraction"),
         FeatureOutput("acceleration_skew", "how far the mean close is below the middle of the bands", "fraction"),
     ),
-    variants=((10,), (20,), (50,)),
+    variants=((10,), (30,), (70,)),
     step=step,
     definition=__doc__,
     warmup=lambda n: int(n),
