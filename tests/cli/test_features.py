@@ -116,6 +116,7 @@ def test_a_choice_is_of_a_category_a_family_or_a_set() -> None:
         (("build", *SOURCE, "--features", "rsi@1s", *OUT), "1s candles cannot be made"),
         (("build", *SOURCE, "--start", "2030-01-01", *OUT), "no candle of A opens from"),
         (("build", *SOURCE, "--start", "1000000", "--end", "1", *OUT), "later than"),
+        (("build", *SOURCE, "--features", "rsi", "--out", "table.csv"), "must be called NAME.parquet"),
         (("check", "--features", "rsi", "--symbol", "A"), "--symbol chooses from --source"),
         (("check", "--features", "rsi@1s"), "1s candles cannot be made from 1m candles"),
         (("check", "--features", "rsi", "--reference", "A"), "no reference 'A' among the symbols"),
@@ -157,6 +158,15 @@ def test_build_makes_a_table_and_says_what_it_is() -> None:
     assert table.column_names == ["ts", "symbol", "rsi_5", "bb_width"] and table.num_rows == 550
     picked = document("features", "build", "--source", ".", "--symbol", "B", "--features", "bb_width", *OUT)
     assert (picked["rows"], picked["symbols"]) == (250, ["B"])
+
+
+def test_a_source_is_not_written_over() -> None:
+    write("x_A_1m.csv")
+    assert papertape("data", "import", "x_A_1m.csv").exit_code == 0
+    (file,) = Path("home/candles").glob("*.parquet")
+    before = file.read_bytes()
+    words = refusal("features", "build", "--source", file, "--features", "rsi", "--out", file)
+    assert "is one of the sources" in words and file.read_bytes() == before
 
 
 def test_a_set_comes_before_features_by_name() -> None:

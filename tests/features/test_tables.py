@@ -2,6 +2,8 @@
 
 import json
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from papertape.market.market import Market
 from papertape.store.candle_files import sha256
 
 MINUTE = 60_000
+ROOT = Path(__file__).parents[2]
 NAMES = ("rsi_5", "bb_width", "bb_position_10_2", "rsi_2@3m")
 
 
@@ -194,3 +197,23 @@ def test_what_cannot_be_built_is_refused_by_name(request_of_two: Request, tmp_pa
     (tmp_path / "file").write_text("")
     with pytest.raises(RequestError, match="cannot be written"):
         build(request_of_two, find, tmp_path / "file" / "table.parquet")
+
+
+def test_ten_times_the_candles_take_hardly_more_memory(tmp_path: Path) -> None:
+    program = (
+        "import resource, sys; from pathlib import Path; from tests.features.test_tables import *\n"
+        "request = Request(((Source(Path(sys.argv[1]), 'A', '1m'),),), NAMES, '1m')\n"
+        "build(request, find, Path(sys.argv[1] + '.table'))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    peaks = []
+    for count in (100_000, 1_000_000):
+        ts = np.arange(count) * MINUTE
+        prices = dict.fromkeys(("open", "high", "low", "close", "volume"), 100.0 + np.arange(count) % 7)
+        file = tmp_path / f"{count}.parquet"
+        pq.write_table(pa.table({"ts": ts, **prices}), file)
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(file)], capture_output=True, text=True, check=True, cwd=ROOT
+        )
+        peaks.append(int(done.stdout))
+    assert peaks[1] < 1.2 * peaks[0], peaks

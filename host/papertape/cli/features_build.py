@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from papertape.cli import COMMANDS
+from papertape.cli.kernels import compile_kernels
 from papertape.cli.options import home
 from papertape.cli.output import Progress, duration, print_fields, say
 from papertape.contract.errors import ConfigError, PluginError, RequestError
-from papertape.contract.feature import FeatureFamily
 from papertape.contract.series import Series
 from papertape.engine.config import SessionConfig, Spec, parse_spec
 from papertape.engine.discovery import load_plugins
@@ -19,7 +19,7 @@ from papertape.features.catalogue import Catalogue
 from papertape.features.external import external_family
 from papertape.features.known import Known
 from papertape.features.named_sets import named_set
-from papertape.features.parallel import compile_missing, cores
+from papertape.features.parallel import cores
 from papertape.features.request import Feature
 from papertape.features.stretches import Request
 from papertape.features.tables import build
@@ -51,6 +51,10 @@ def built(out: Path, jobs: int | None, external: tuple[str, ...], **options: Any
         options["on_bad_row"] == "skip",
         {name: Known.of(each, name) for name, each in _series(specs).items()},
     )
+    if out.suffix.lower() != ".parquet":
+        raise ConfigError(f"--out {out} must be called NAME.parquet: a table is a Parquet file")
+    if out.absolute() in {source.path for source in sources}:
+        raise ConfigError(f"--out {out} is one of the sources; name another file")
     if request.end <= request.start:
         raise ConfigError("--end must be later than --start")
     wanted = request.feature_set(catalogue)
@@ -58,7 +62,7 @@ def built(out: Path, jobs: int | None, external: tuple[str, ...], **options: Any
     if jobs is None:
         total = request.total()
         jobs = 1 if total is not None and total * len(features) < FEW else cores()
-    compile_kernels({feature.family.name: feature.family for feature in features}, jobs)
+    compile_kernels((feature.family for feature in features), jobs)
     with Progress("build", total=request.total(), unit="candles") as progress:
         rows = build(request, find, out, jobs, progress.update)
     return {
@@ -119,14 +123,3 @@ def source_files(paths: tuple[str, ...], symbols: tuple[str, ...], timeframe: st
 def by_symbol(sources: list[Source]) -> tuple[tuple[Source, ...], ...]:
     """The files of each symbol, in the symbols' order."""
     return tuple(tuple(group) for _, group in groupby(sources, key=lambda source: source.symbol))
-
-
-def compile_kernels(families: dict[str, FeatureFamily], jobs: int) -> None:
-    """Compiles what the cache does not have, and shows how far that is."""
-    with Progress("compile kernels", unit="kernels") as progress:
-
-        def show(done: int, total: int) -> None:
-            progress.total = total
-            progress.update(done)
-
-        compile_missing(families.values(), jobs, show)
