@@ -62,7 +62,7 @@ def built(out: Path, jobs: int | None, external: tuple[str, ...], **options: Any
     if jobs is None:
         total = request.total()
         jobs = 1 if total is not None and total * len(features) < FEW else cores()
-    compile_kernels((feature.family for feature in features), jobs)
+    compile_kernels(features, jobs)
     with Progress("build", total=request.total(), unit="candles") as progress:
         rows = build(request, find, out, jobs, progress.update)
     return {

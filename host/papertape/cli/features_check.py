@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from papertape.cli.features_build import asked, by_symbol, compile_kernels, source_files
+from papertape.cli.features_build import asked, by_symbol, source_files
+from papertape.cli.kernels import compile_kernels
 from papertape.cli.features_candles import SYMBOLS, read, simulated
 from papertape.cli.output import Progress, duration, print_table, print_text, say, verbosity
 from papertape.contract.candle import Floats
@@ -62,7 +63,7 @@ def checked(catalogue: Catalogue, bars: int | None, seed: int, reference: str | 
         features = tuple(feature for feature in features if not feature.family.panel)
         if several:
             say(f"{len(several)} features look at several symbols; there is but one")
-    compile_kernels({feature.family.name: feature.family for feature in features}, cores())
+    compile_kernels(features, cores())
     proofs: dict[str, Proof] = {}
     with Progress("prove", total=len(features), unit="features") as progress:
         for some, name, history in _portions(features, timeframe, candles):

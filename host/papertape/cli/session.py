@@ -14,6 +14,7 @@ from papertape.cli.output import Progress, say
 from papertape.contract.errors import LedgerError, SessionOwned
 from papertape.engine.config import SessionConfig, Spec
 from papertape.engine.discovery import Plugins, load_plugins
+from papertape.engine.feeding import features_of
 from papertape.engine.recorded import RECORDED
 from papertape.engine.resume import resume
 from papertape.engine.runner import Pace, Runner
@@ -27,6 +28,7 @@ from papertape.reports.summary import summarise
 def run_session(config: SessionConfig, options: Mapping[str, Any]) -> dict[str, Any]:
     """Runs a new session to its end; gives its summary. Raises what ended it early, with all it did kept."""
     plugins = _plugins()
+    _compile(config, plugins)
     with Ledger(open_database(options["db"], create=True)) as ledger:
         started = start(ledger, _new_id(), config, plugins, int(time.time() * 1000))
         with started.writer as writer, closing(started.feed):
@@ -43,6 +45,7 @@ def resume_session(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
             say(f"session {row.id} has finished already; there is nothing to resume")
             return _close(ledger, row, options)
         with ledger.own(row.id) as writer:
+            _compile(read_header(overlay(ledger, row.id)).config, plugins)
             back = resume(ledger, row.id, plugins)
             for line in back.news:
                 tell(line)
@@ -154,6 +157,15 @@ def _plugins() -> Plugins:
     for failure in plugins.failures:
         tell(f"plugin {failure.plugin} is left out: {failure.reason}")
     return plugins
+
+
+def _compile(config: SessionConfig, plugins: Plugins) -> None:
+    """Compiles what the strategies' features need, where that is not in the cache."""
+    if features := features_of(config, plugins):
+        from papertape.cli.kernels import compile_kernels
+        from papertape.features.parallel import cores
+
+        compile_kernels(features, cores())
 
 
 def _new_id() -> str:

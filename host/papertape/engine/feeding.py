@@ -1,10 +1,11 @@
 """Which feed a session has: made from its configuration, or from what its tape says of it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from papertape.contract.feed import Feed
 from papertape.contract.risk import Sizer
+from papertape.contract.strategy import Strategy
 from papertape.engine.build import find, lookbacks
 from papertape.engine.config import SessionConfig, unique_names
 from papertape.engine.discovery import Plugins
@@ -14,6 +15,9 @@ from papertape.engine.recorded import RECORDED, RecordedFeed, replayed
 from papertape.engine.tape import Header
 from papertape.ledger.store import Ledger
 from papertape.market.timeframe import period
+
+if TYPE_CHECKING:
+    from papertape.features.request import Feature
 
 
 def make_feed(config: SessionConfig, plugins: Plugins, ledger: Ledger, source: Mapping[str, Any] | None = None) -> Feed:
@@ -44,13 +48,22 @@ def _warmup(config: SessionConfig, plugins: Plugins, feed: Feed) -> int:
 def needed(config: SessionConfig, plugins: Plugins, feed: Feed) -> dict[str, int]:
     """How many candles of each timeframe the strategies and the sizer look back on, and the features warm up on."""
     sizer: Sizer = find(plugins, "sizer", config.sizer).create(config.sizer.kind, config.sizer.params)
-    strategies = [find(plugins, "strategy", spec).create(spec.kind, spec.params) for spec in config.strategies]
-    names = unique_names(config.strategies)
-    counts = lookbacks(feed.timeframe, strategies, [sizer], names)
-    features = union(asked(plugins, strategies, names, series_of(config, plugins)))
+    strategies = _strategies(config, plugins)
+    counts = lookbacks(feed.timeframe, strategies, [sizer], unique_names(config.strategies))
+    features = features_of(config, plugins)
     for timeframe, count in warmups(features, feed.symbols, feed.timeframe, config.reference).items():
         counts[timeframe] = max(counts.get(timeframe, 1), count)
     return counts
+
+
+def features_of(config: SessionConfig, plugins: Plugins) -> tuple["Feature", ...]:
+    """Every feature that the strategies ask for, once."""
+    names = unique_names(config.strategies)
+    return union(asked(plugins, _strategies(config, plugins), names, series_of(config, plugins)))
+
+
+def _strategies(config: SessionConfig, plugins: Plugins) -> list[Strategy]:
+    return [find(plugins, "strategy", spec).create(spec.kind, spec.params) for spec in config.strategies]
 
 
 def taped_feed(header: Header, plugins: Plugins, ledger: Ledger, session: str) -> Feed:
