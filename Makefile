@@ -21,6 +21,7 @@ paper: $(VENV)/.ready-to-run
 	@echo "papertape is $(BIN)/papertape here; \`. $(BIN)/activate\` puts it on the path"
 
 test: $(VENV)/.ready-to-develop
+	@$(BIN)/papertape features compile
 	$(BIN)/python -m pytest -n auto
 
 # The tests run against it too: .venv-compiled/bin/python -m pytest -n auto tests

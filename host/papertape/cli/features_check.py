@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from papertape.cli.features_build import asked, by_symbol, source_files
-from papertape.cli.kernels import compile_kernels
 from papertape.cli.features_candles import SYMBOLS, read, simulated
+from papertape.cli.kernels import compile_kernels
 from papertape.cli.output import Progress, duration, print_table, print_text, say, verbosity
 from papertape.contract.candle import Floats
 from papertape.contract.errors import ConfigError

@@ -7,8 +7,8 @@ from papertape.features.parallel import compile_missing
 from papertape.features.request import Feature
 
 
-def compile_kernels(features: Iterable[Feature], jobs: int) -> None:
-    """Compiles what features need and the cache does not have, in up to `jobs` processes."""
+def compile_kernels(features: Iterable[Feature], jobs: int) -> int:
+    """Compiles what features need and the cache does not have, in up to `jobs` processes; gives how many that were."""
     families = {feature.family.name: feature.family for feature in features}
     with Progress("compile kernels", unit="kernels") as progress:
 
@@ -16,4 +16,4 @@ def compile_kernels(features: Iterable[Feature], jobs: int) -> None:
             progress.total = total
             progress.update(done)
 
-        compile_missing(families.values(), jobs, show)
+        return compile_missing(families.values(), jobs, show)

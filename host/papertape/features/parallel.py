@@ -47,8 +47,8 @@ def workers(
 
 def compile_missing(
     families: Iterable[FeatureFamily], jobs: int, progress: Progress = lambda done, total: None
-) -> None:
-    """Compiles what families need and the cache does not have, in up to `jobs` processes.
+) -> int:
+    """Compiles what families need and the cache does not have, in up to `jobs` processes; gives how many that were.
 
     A kernel that no other process can import by its module's name is compiled in this one. Raises what
     `machine_code.load` does.
@@ -62,6 +62,7 @@ def compile_missing(
                 progress(done, len(missing))
     here = [fold for fold in missing if not _cached(fold)]
     machine_code.load(here, lambda done, total: progress(len(missing) - total + done, len(missing)))
+    return len(missing)
 
 
 def _cached(fold: Fold) -> bool:
