@@ -38,6 +38,7 @@ KIND_TITLES = {
     "fee-model": "Fee models",
     "slippage-model": "Slippage models",
     "feed": "Feeds",
+    "series": "External series",
 }
 
 

@@ -8,6 +8,8 @@ from docs.generate import REFERENCE, contract_modules, doc, functions, methods, 
 
 from papertape.contract import hookspecs
 
+ELSEWHERE = ("command", "feature")
+"""Kinds that have pages of their own."""
 PAGES = pages()
 CLASSES = [node for module in contract_modules() for node in public(module) if isinstance(node, ast.ClassDef)]
 
@@ -43,6 +45,8 @@ def test_every_component_and_command_has_its_section() -> None:
     from papertape.cli import COMMANDS
     from papertape.engine.discovery import load_plugins
 
-    own = [part for part in load_plugins().components if part.distribution == "papertape" and part.kind != "command"]
+    own = [
+        part for part in load_plugins().components if part.distribution == "papertape" and part.kind not in ELSEWHERE
+    ]
     assert not [part.name for part in own if f"\n### {part.name}\n" not in PAGES["components.md"]]
     assert not [name for name in COMMANDS if f"\n## papertape {name}\n" not in PAGES["commands.md"]]

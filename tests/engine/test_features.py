@@ -156,6 +156,14 @@ def test_a_plugin_adds_a_family() -> None:
     assert seen[:, 0, 0].tolist() == [bar[3] / 2 for bar in market["A/USDT"] if bar is not None]
 
 
+def test_a_higher_candle_that_a_symbol_began_in_is_missing() -> None:
+    market = {"A/USDT": walk(1, 12), "B/USDT": [None, None, *walk(2, 10)]}
+    _, seen = played(market, ("half_close@5m",), [("feature", "mine", HALF)])
+    there = ~np.isnan(seen[:, :, 0])
+    assert np.flatnonzero(there[:, 0]).tolist() == list(range(4, 12))
+    assert np.flatnonzero(there[:, 1]).tolist() == [9, 10, 11], "its first whole five minutes end with batch 9"
+
+
 def test_a_plugin_s_broken_family_leaves_the_others() -> None:
     def families() -> list[FeatureFamily]:
         raise RuntimeError("not today")

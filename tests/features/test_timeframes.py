@@ -71,7 +71,7 @@ def test_resampling_many_candles_gives_the_candles_of_a_session(opens: list[int]
 def test_where_a_history_is_cut_changes_no_higher_candle(opens: list[int], timeframe: str, cut: int) -> None:
     candles = history(opens, 1)
     whole, known = resampled(candles, "1m", timeframe)
-    parts = Resampling("1m", timeframe)
+    parts = Resampling(timeframe)
     made = []
     for begin, part in ((0, candles[:, :cut]), (min(cut, len(opens)), candles[:, cut:])):
         closed, at = parts.take(part[0] + MINUTE, part, np.arange(part.shape[1]))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def features() -> None:
-    """The feature catalogue; tables of features; the proof that history and a live candle give the same numbers.
+    """The feature catalogue, tables of features, and the proof that they hold.
 
     Example: papertape features list --category momentum
     """

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from papertape.contract.candle import Floats
 from papertape.contract.errors import ConfigError
@@ -192,10 +193,12 @@ class Features:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """What the strategy asks for, as it asks."""
         return tuple(self._index)
 
     @property
-    def mask(self) -> "np.typing.NDArray[np.bool_]":
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """(n,) bool, True where the value is missing."""
         return np.isnan(self.values)
 
     def __len__(self) -> int:

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from papertape.contract.errors import ConfigError, InvalidValue, PluginError, UnknownComponent
 from papertape.contract.feature import FeatureFamily
+from papertape.features.external import EXTERNAL
 from papertape.features.request import REFERENCE, Feature
 from papertape.market.timeframe import period
 
@@ -61,6 +62,8 @@ class Catalogue:
             if known is None or references != rest[: len(references)]:
                 continue
             family, place = known
+            if timeframe and family.category == EXTERNAL:
+                raise ConfigError(f"feature {asked!r}: an external series has no timeframe; ask for {base}")
             given = [number for word in rest[len(references) :] if (number := _number(word)) is not None]
             values = family.checked(given, asked)
             return Feature(asked, family, place, values, tuple(map(_reference, references)), timeframe or None)

@@ -34,7 +34,8 @@ def plans(
 class FeatureEngine:
     """The features of a session as they stand after its last batch.
 
-    Of a higher timeframe the values are those of its newest closed candle. A symbol without a candle in a batch has
+    Of a higher timeframe the values are those of its newest closed candle; one in which the symbol's first candle lies
+    is left out, since what came before it is not known. A symbol without a candle in a batch has
     none in it: nothing is carried forward. `series`: the external ones and how long their values stand, ms.
     """
 
@@ -54,6 +55,7 @@ class FeatureEngine:
         self._base = self._streams[timeframe]
         self._values = {name: np.full((len(symbols), each.width), np.nan) for name, each in made.items()}
         self._fresh = np.zeros(len(symbols), np.bool_)
+        self._begun: list[int | None] = [None] * len(symbols)  # open of each symbol's first candle
         self._past: dict[str, list[list[Row]]] = {name: [[] for _ in symbols] for name in made if name != timeframe}
         first, firsts = 0, {}
         for name, each in made.items():
@@ -78,11 +80,14 @@ class FeatureEngine:
             self._remembered()
         for slot, row in enumerate(rows):
             self._fresh[slot] = row is not None
+            if row is not None and self._begun[slot] is None:
+                self._begun[slot] = row[TS]
         self._values[self.timeframe] = values = self._base.step(rows)
         for name, place in self._external.items():
             values[self._fresh, place] = self.heard.value(name, now)
         for name in {name: None for name, _, _ in closed if name in self._streams}:
-            self._close(name, [(slot, row) for timeframe, slot, row in closed if timeframe == name])
+            whole = [(slot, row) for timeframe, slot, row in closed if timeframe == name and self._whole(slot, row)]
+            self._close(name, whole)
 
     def remember(self, slot: int, timeframe: str, rows: Iterable[Row]) -> None:
         """Puts candles of a higher timeframe from before the first batch, oldest first, behind those it has."""
@@ -95,6 +100,11 @@ class FeatureEngine:
             return np.full(len(places), np.nan).tobytes()
         rows = [values[slot] for values in self._values.values()]
         return (rows[0] if len(rows) == 1 else np.concatenate(rows))[places].tobytes()
+
+    def _whole(self, slot: int, row: Row) -> bool:
+        """Whether a higher-timeframe candle is none that the symbol's first candle lies inside of."""
+        begun = self._begun[slot]
+        return begun is not None and row[TS] >= begun
 
     def _close(self, timeframe: str, closed: Sequence[tuple[int, Row]]) -> None:
         stream, held = self._streams[timeframe], self._values[timeframe]
@@ -127,6 +137,7 @@ class FeatureEngine:
             "streams": {name: stream.state for name, stream in self._streams.items()},
             "values": {name: values.copy() for name, values in self._values.items()},
             "fresh": self._fresh.copy(),
+            "begun": list(self._begun),
             "heard": {name: list(record) for name, record in self.heard.newest.items()},
             "past": {name: [[list(row) for row in rows] for rows in kept] for name, kept in self._past.items()},
         }
@@ -137,6 +148,7 @@ class FeatureEngine:
             stream.state = kept["streams"][name]
             self._values[name] = kept["values"][name].copy()
         self._fresh = kept["fresh"].copy()
+        self._begun = list(kept["begun"])
         self.heard.newest = {name: SeriesRecord(*record) for name, record in kept["heard"].items()}
         self._past = {name: [[tuple(row) for row in rows] for rows in each] for name, each in kept["past"].items()}
 

@@ -10,6 +10,9 @@ from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, ke
 from papertape.contract.series import Series, SeriesRecord
 from papertape.market.timeframe import duration
 
+EXTERNAL = "external"
+"""The category of features that are series."""
+
 
 @kernel
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
@@ -21,7 +24,7 @@ def external_family(name: str, series: Series) -> FeatureFamily:
     """The family of one feature, `name`, which is a series."""
     return FeatureFamily(
         name=f"external {name} {json.dumps(series.meaning(), sort_keys=True)}",
-        category="external",
+        category=EXTERNAL,
         memory="window",
         inputs=(),
         outputs=(FeatureOutput(name, f"external series {name}", "the series' own"),),

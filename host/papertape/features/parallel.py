@@ -45,9 +45,7 @@ def workers(
         pool.shutdown(cancel_futures=True)
 
 
-def compile_missing(
-    families: Iterable[FeatureFamily], jobs: int, progress: Progress = lambda done, total: None
-) -> int:
+def compile_missing(families: Iterable[FeatureFamily], jobs: int, progress: Progress = lambda done, total: None) -> int:
     """Compiles what families need and the cache does not have, in up to `jobs` processes; gives how many that were.
 
     A kernel that no other process can import by its module's name is compiled in this one. Raises what

@@ -184,4 +184,3 @@ def _floats(part: Part, symbols: int) -> int:
 def _ints(part: Part, symbols: int) -> int:
     """A panel's ints begin with what its fold keeps for each symbol."""
     return part.ints + 2 * symbols if part.family.panel else part.ints * symbols
-

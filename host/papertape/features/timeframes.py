@@ -22,7 +22,7 @@ def resampled(candles: Floats, base: str, timeframe: str) -> tuple[Floats, Ints]
     """The candles (6, m) of a higher timeframe that close over a history (6, n), and (m,) the base candle with which
     each closes: a session of this symbol alone has them from there on."""
     every = np.arange(candles.shape[1])
-    return Resampling(base, timeframe).take(candles[TS] + period(base), candles, every)
+    return Resampling(timeframe).take(candles[TS] + period(base), candles, every)
 
 
 def whole_history(
@@ -112,7 +112,7 @@ class _Higher(_Part):
 
     def __init__(self, features: Sequence[Feature], base: str, timeframe: str, stream: Stream) -> None:
         super().__init__(features, base, timeframe, stream)
-        self._resamplings = [Resampling(base, timeframe) for _ in stream.plan.symbols]
+        self._resamplings = [Resampling(timeframe) for _ in stream.plan.symbols]
         self._held = np.full((len(stream.plan.symbols), stream.plan.width), np.nan)
 
     def run(self, candles: Sequence[Floats], fresh: npt.NDArray[np.bool_], closes: Floats, out: Floats) -> None:
@@ -142,8 +142,7 @@ class Resampling:
     """Builds one symbol's candles of a higher timeframe out of many base candles at once: the very ones, volumes added
     in the same order, that a session's `Resampler` makes of them one by one."""
 
-    def __init__(self, base: str, timeframe: str) -> None:
-        self._base = period(base)
+    def __init__(self, timeframe: str) -> None:
         self._span = period(timeframe)
         self._origin = grid_origin(timeframe)
         self._begun: float | None = None
@@ -153,8 +152,8 @@ class Resampling:
     def take(self, closes: Floats, candles: Floats, batch: Ints) -> tuple[Floats, Ints]:
         """Takes in the batches that close at `closes` (n,), of which the symbol has the `candles` (6, k) in those
         numbered `batch` (k,). Gives the candles (6, m) that close, and (m,) in which batch each does."""
-        if self._begun is None and len(closes):
-            self._begun = float(closes[0]) - self._base
+        if self._begun is None and len(batch):
+            self._begun = float(candles[TS, 0])
         timely = candles[TS] >= self._shut
         # The candle under way goes first: a row of its own, of a batch before all.
         rows = np.concatenate([self._held, candles[:RAW, timely]], axis=1)
