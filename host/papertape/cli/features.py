@@ -28,7 +28,7 @@ def features() -> None:
 _source = click.option("--source", "sources", multiple=True, metavar="PATH", help="Candle file or folder. Repeatable.")
 _symbol = click.option("--symbol", "symbols", multiple=True, metavar="S", help="Symbol, such as BTC/USDT. Repeatable.")
 _timeframe = click.option("--timeframe", metavar="TF", help="Of the candles, where the sources have several.")
-_set = click.option("--set", "set_name", metavar="NAME", help="A named set: all, core, levels, or a category.")
+_set = click.option("--set", "set_name", metavar="NAME", help="A named set: all, core, signal, levels, or a category.")
 _features = click.option("--features", "names", metavar="A,B,...", help="Features by name, after those of --set.")
 _reference = click.option("--reference", metavar="S", help="Symbol that REF in a name stands for. Default: the first.")
 
@@ -37,7 +37,7 @@ _reference = click.option("--reference", metavar="S", help="Symbol that REF in a
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @click.option("--category", metavar="C", help="Of this category alone: trend, momentum, volatility, ...")
 @click.option("--family", metavar="F", help="Of this family alone: ema, rsi, ...")
-@click.option("--set", "set_name", metavar="NAME", help="Of this set alone: all, core, levels, or a category.")
+@click.option("--set", "set_name", metavar="NAME", help="Of this set alone: all, core, signal, levels, or a category.")
 @json_option
 def list_(names: tuple[str, ...], as_json: bool, **wanted: str | None) -> None:
     """What features there are: parameters, inputs, warm-up, range and unit; of features named, their definition too.

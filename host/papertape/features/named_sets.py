@@ -18,10 +18,20 @@ CORE: Final = (
 )  # fmt: skip
 """A few of each kind, scale-free: a first choice for models."""
 
+SIGNAL: Final = (
+    "price_vs_ema_9", "price_vs_ema_21", "price_vs_ema_50", "ema_alignment", "consecutive_above_ema",
+    "returns_1", "returns_5", "returns_20", "rsi_14", "rsi_7", "macd_histogram", "stoch_k", "stoch_d", "momentum_10",
+    "atr_pct", "bb_position", "bb_width", "adx_14", "di_plus", "di_minus",
+    "volume_ratio", "volume_zscore", "trade_imbalance", "vpin", "hour_sin", "hour_cos", "dow_sin", "dow_cos",
+)  # fmt: skip
+"""What the signal classifier reads."""
+
+_CHOSEN: Final = {"core": CORE, "signal": SIGNAL}
+
 
 def set_names(catalogue: Catalogue) -> tuple[str, ...]:
-    """The names of all sets: `all`, `core`, `levels`, and each category."""
-    return ("all", "core", "levels", *categories(catalogue))
+    """The names of all sets: `all`, those that are chosen by hand, `levels`, and each category."""
+    return ("all", *_CHOSEN, "levels", *categories(catalogue))
 
 
 def categories(catalogue: Catalogue) -> tuple[str, ...]:
@@ -37,10 +47,10 @@ def named_set(catalogue: Catalogue, name: str) -> tuple[Feature, ...]:
     """The features of a set, in the catalogue's order. Raises `UnknownComponent`.
 
     `all`: all that are scale-free and of one symbol; `levels`: those of one symbol that follow price or volume; a
-    category: all of it that are scale-free; `core`: a choice for models.
+    category: all of it that are scale-free; `core`: a choice for models; `signal`: what the signal classifier reads.
     """
-    if name == "core":
-        return catalogue.select(CORE)
+    if name in _CHOSEN:
+        return catalogue.select(_CHOSEN[name])
     if name not in set_names(catalogue):
         near = get_close_matches(name, set_names(catalogue), 1)
         hint = f"did you mean {near[0]}? " if near else ""

@@ -57,6 +57,7 @@ FAMILY = FeatureFamily(
         ),
     ),
     variants=((5, 35, 5), (12, 26, 9), (24, 52, 18)),
+    aliases={"macd_histogram": "macd_hist_12_26_9"},
     step=step,
     definition=__doc__,
     warmup=lambda fast, slow, signal: ema_warmup(max(fast, slow, signal), 2, 1e-12),
