@@ -1,12 +1,14 @@
 """Sessions whose strategies read features: the same numbers as history gives, whatever happens to the session."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.engine.hosted import Kept, kept, of_files, run, verified
+from sqlalchemy import text
+from tests.engine.hosted import Kept, checkpoints, kept, of_files, run, verified
 from tests.engine.live import Host, Killed, recording
 from tests.engine.scripted import Market, Rows, started, step_on, walk
 
@@ -23,6 +25,7 @@ from papertape import (
     kernel,
 )
 from papertape.contract.candle import Floats, Row
+from papertape.engine import codec
 from papertape.engine.build import Built
 from papertape.engine.registered import Kind
 from papertape.features.batches import merged
@@ -30,6 +33,7 @@ from papertape.features.catalogue import Catalogue
 from papertape.features.families import own_families
 from papertape.features.plan import plan
 from papertape.features.stream import Stream
+from papertape.ledger.store import Ledger
 
 ASKED = ("rsi_14", "bb_width", "price_vs_ema_9")
 MINUTE = 60_000
@@ -220,6 +224,21 @@ def test_a_session_that_is_stopped_and_resumed_has_the_same_features(tmp_path: P
     assert kept(url).same_as(undisturbed)
     assert len({row.metadata for row in undisturbed.signals}) > 200, "every value is in the ledger"
     assert verified(url).equal
+
+
+def test_a_feature_that_is_another_in_the_second_fold_is_named_with_both_values(sqlite_url: str, trader: Path) -> None:
+    run(sqlite_url, of_files(trader, bars=120))
+    newest = checkpoints(sqlite_url)[-1]
+    state = codec.decode(newest.state)
+    state["features"]["values"]["1m"][1] += 1.5
+    tampered = {"state": codec.encode(state), "batch": newest.batch}
+    with Ledger.open(sqlite_url) as ledger, ledger.database.write() as connection:
+        connection.execute(text("UPDATE checkpoints SET state = :state WHERE batch = :batch"), tampered)
+    found = verified(sqlite_url)
+    assert not found.equal and found.difference is not None
+    assert re.match(
+        r"feature \S+ of ETH/USDT in batch 119 is [\d.e-]+ in the ledger, [\d.e-]+ in the fold", found.difference
+    )
 
 
 def test_a_session_goes_on_with_features_that_have_changed(tmp_path: Path, trader: Path) -> None:

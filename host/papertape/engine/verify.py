@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from papertape.contract.errors import LedgerError
-from papertape.engine import digest
+from papertape.engine import codec, digest
 from papertape.engine.build import Built, build
 from papertape.engine.discovery import Plugins
 from papertape.engine.divergence import ORDER_STATE, may_differ, numbered, unequal, what, whose
@@ -65,7 +65,7 @@ def verify(ledger: Ledger, session: SessionRow, plugins: Plugins, progress: Call
             if resized := compared.resized():
                 difference += f", or an order was made with another quantity: {resized}"
         if difference is None:
-            difference = _other_marks(ledger, session.id, built.session)
+            difference = _other_marks(ledger, session.id, built.session) or _other_feature(marks[batch], built)
         if difference is not None:
             return _verified(built, marks, session, difference, changed)
         for equity, exposure in built.session.curves:
@@ -90,6 +90,18 @@ def _other_marks(ledger: Ledger, name: str, session: Session) -> str | None:
                 at, old, new = next((at, old, new) for at, (old, new) in enumerate(pairs) if old != new)
                 return f"{mark} of {book.name} in batch {first + at} is {old} in the ledger, {new} in the fold"
     return None
+
+
+def _other_feature(kept: CheckpointRow, built: Built) -> str | None:
+    """The first feature of a checkpoint that has another value in the fold, in words; of one whose state is kept."""
+    engine = built.session.features
+    if engine is None or not kept.state:
+        return None
+    state = codec.decode(kept.state).get("features")
+    if state is None or state["set"] != built.features or (found := engine.difference(state)) is None:
+        return None
+    name, symbol, old, new = found
+    return f"feature {name} of {symbol} in batch {kept.batch} is {old!r} in the ledger, {new!r} in the fold"
 
 
 class Comparison:

@@ -49,6 +49,8 @@ class FeatureEngine:
         progress: Progress = lambda done, total: None,
     ) -> None:
         self.timeframe = timeframe
+        self.features = tuple(features)
+        self.symbols = tuple(symbols)
         self.heard = Heard(series)
         made = plans(features, symbols, timeframe, reference)
         self._streams = {name: Stream(each, period(name), progress=progress) for name, each in made.items()}
@@ -129,6 +131,17 @@ class FeatureEngine:
                     if fresh[:, slot].any():
                         self._values[name][slot] = values[np.flatnonzero(fresh[:, slot])[-1], slot]
         self._past = {}
+
+    def difference(self, kept: Mapping[str, Any]) -> tuple[str, str, float, float] | None:
+        """The first value that is another in a kept state: feature, symbol, the kept value, the one here."""
+        row = np.concatenate(list(self._values.values()), axis=1)
+        old = np.concatenate([kept["values"][name] for name in self._values], axis=1)
+        for feature in self.features:
+            place = self._place[feature.name]
+            for slot, symbol in enumerate(self.symbols):
+                if old[slot, place].tobytes() != row[slot, place].tobytes():
+                    return feature.asked, symbol, float(old[slot, place]), float(row[slot, place])
+        return None
 
     @property
     def state(self) -> dict[str, Any]:
