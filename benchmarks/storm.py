@@ -2,7 +2,7 @@
 
 Each schedule is a process of its own: a loopback exchange that is much faster than the clock, with five to forty faults
 an hour (refused and reset connections, half-open and slow ones, 5xx, 429 and 418, garbled and oversized messages,
-silent streams, late, amended and disagreeing candles, wrong clocks, ...), and a session with six strategies and a
+silent streams, late, amended and disagreeing candles, wrong clocks, ...), and a session with seven strategies and a
 fusion over the real ccxt client. What must hold afterwards, `storm_checks` says. Every fifth exchange is Kraken, every
 tenth Binance's USD-M futures, the others Binance's spot market. Exit code 1 if anything does not hold.
 

@@ -42,14 +42,15 @@ SYMBOLS = {
 }
 ROOT = str(Path(__file__).parents[1])
 """Where `tests` lies, and in it the exchange."""
-BRACKETS = str(Path(__file__).with_name("stormy") / "brackets.py")
+STORMY = Path(__file__).with_name("stormy")
 STRATEGIES = (
     "ema-cross:fast=3,slow=8",
     "macd:fast=4,slow=9,smooth=3",
     "donchian-breakout:enter=8,leave=4",
     "rsi-reversion:window=7",
     "volatility-breakout:window=8,width=1",
-    f"{BRACKETS}:far=0.001,patience=6",
+    f"{STORMY / 'brackets.py'}:far=0.001,patience=6",
+    str(STORMY / "features.py"),
 )
 
 
