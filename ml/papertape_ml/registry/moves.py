@@ -1,0 +1,138 @@
+"""What happens to aliases: a history that only grows, and where each alias points by it.
+
+An alias points to where its last move put it: there is no second place that could say otherwise.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from papertape_ml.errors import AliasMoved, BadModel, UnknownModel
+from papertape_ml.registry.canonical import canonical, frozen
+from papertape_ml.registry.names import Reference, alias_name, free_text
+
+Action = Literal["move", "rollback", "refused"]
+ACTIONS: tuple[Action, ...] = ("move", "rollback", "refused")
+LONGEST_WHY = 4000
+LONGEST_BY = 200
+MAX_EVIDENCE = 1 << 20
+"""Bytes of evidence in one entry."""
+
+
+class Unsaid:
+    """No expectation about where an alias points."""
+
+
+UNSAID = Unsaid()
+
+
+class Move(NamedTuple):
+    """An entry of an alias's history.
+
+    `number` counts the entries of the alias from 1. `action`: `move` and `rollback` make the alias point from
+    `from_version` (None: nowhere yet) to `to_version`; `refused` records that `to_version` was judged and not let
+    in, and moves nothing. `at`: ms UTC. `by`: who. `evidence`: what the decision rests on.
+    """
+
+    name: str
+    alias: str
+    number: int
+    action: Action
+    from_version: int | None
+    to_version: int
+    at: int
+    by: str
+    why: str
+    evidence: Mapping[str, Any]
+
+
+class Wish(NamedTuple):
+    """Who wants an entry, when, and why."""
+
+    at: int
+    by: str
+    why: str
+    evidence: Mapping[str, Any] | None = None
+
+
+def target(moves: Iterable[Move]) -> int | None:
+    """Where the alias with that history points; None while it points nowhere."""
+    stack = _stack(moves)
+    return stack[-1] if stack else None
+
+
+def targets(moves: Iterable[Move]) -> dict[tuple[str, str], int]:
+    """Where each alias points, by model and alias, from the histories of many in any mixture."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for move in moves:
+        key = (move.name, move.alias)
+        if move.action != "refused" and move.number > found.get(key, (0, 0))[0]:
+            found[key] = (move.number, move.to_version)
+    return {key: version for key, (_, version) in sorted(found.items())}
+
+
+def moved(
+    moves: Sequence[Move], name: str, alias: str, version: int, wish: Wish, expected: int | None | Unsaid = UNSAID
+) -> Move:
+    """The entry that makes the alias point to `version`.
+
+    Raises AliasMoved if it points there already, or elsewhere than `expected`.
+    """
+    now = target(moves)
+    if not isinstance(expected, Unsaid) and now != expected:
+        raise AliasMoved(
+            f"{name}@{alias_name(alias)} points to {_said(now)}, not to {_said(expected)} any more: "
+            "look again, then decide"
+        )
+    if now == version:
+        raise AliasMoved(f"{name}@{alias_name(alias)} points to version {version} already")
+    return _entry(moves, name, alias, "move", now, version, wish)
+
+
+def rolled_back(moves: Sequence[Move], name: str, alias: str, wish: Wish) -> Move:
+    """The entry that takes back the last move that is not taken back yet.
+
+    After moves to 1, 2, 3 one rollback leads to 2 and another to 1; after 1, 2, back to 1, and 3, it leads to 1.
+    Raises UnknownModel if the alias never pointed elsewhere.
+    """
+    stack = _stack(moves)
+    if len(stack) < 2:
+        state = f"has pointed to {_said(stack[0])} from the start" if stack else "points nowhere"
+        raise UnknownModel(f"{name}@{alias_name(alias)} {state}: there is nothing to go back to")
+    return _entry(moves, name, alias, "rollback", stack[-1], stack[-2], wish)
+
+
+def refused(moves: Sequence[Move], name: str, alias: str, version: int, wish: Wish) -> Move:
+    """The entry that says that `version` was judged and not let in."""
+    return _entry(moves, name, alias, "refused", target(moves), version, wish)
+
+
+def _entry(moves: Sequence[Move], name: str, alias: str, action: Action, now: int | None, to: int, wish: Wish) -> Move:
+    evidence = frozen(wish.evidence or {}, "evidence")
+    if len(canonical(evidence)) > MAX_EVIDENCE:
+        raise BadModel(f"evidence has more than {MAX_EVIDENCE:,} bytes")
+    return Move(
+        Reference(name).name,
+        alias_name(alias),
+        max((move.number for move in moves), default=0) + 1,
+        action,
+        now,
+        to,
+        wish.at,
+        free_text("by", wish.by, LONGEST_BY),
+        free_text("why", wish.why, LONGEST_WHY),
+        evidence,
+    )
+
+
+def _stack(moves: Iterable[Move]) -> list[int]:
+    stack: list[int] = []
+    for move in sorted(moves, key=lambda each: each.number):
+        if move.action == "move":
+            stack.append(move.to_version)
+        elif move.action == "rollback":
+            stack.pop()
+    return stack
+
+
+def _said(version: int | None) -> str:
+    return "no version" if version is None else f"version {version}"
