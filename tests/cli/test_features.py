@@ -14,12 +14,14 @@ import pytest
 from tests.cli.program import PROGRAM, document, papertape, refusal
 
 from papertape.cli.features_candles import SYMBOLS, simulated
+from papertape.cli.features_list import print_features
 from papertape.contract.feature import FeatureFamily
 from papertape.engine.discovery import Plugins
 from papertape.features.catalogue import Catalogue
 from papertape.features.families import own_families
 from papertape.features.families.momentum.rsi import FAMILY as RSI
 from papertape.features.families.volatility.bollinger import FAMILY as BOLLINGER
+from papertape.features.named_sets import categories
 
 MINUTE = 60_000
 SOURCE, OUT = ("--source", "x_A_1m.csv"), ("--out", "t.parquet")
@@ -71,7 +73,7 @@ def test_the_table_ends_with_how_many_there_are() -> None:
     headers = "name family parameters inputs warm-up memory range unit description"
     assert lines[0].split() == headers.split()
     assert any(line.split()[:4] == ["bb_width_20_2", "bollinger", "n=20", "k=2"] for line in lines)
-    assert lines[-1].startswith(f"{len(lines) - 3} features of 1 families: ")
+    assert lines[-1].startswith(f"{len(lines) - 3} features of 1 family: ")
 
 
 def test_a_feature_that_is_named_is_shown_with_its_definition() -> None:
@@ -81,6 +83,41 @@ def test_a_feature_that_is_named_is_shown_with_its_definition() -> None:
     assert "Wilder, New Concepts in Technical Trading Systems" in shown
     (row,) = document("features", "list", "rsi_9@1h")["features"]
     assert (row["timeframe"], row["parameters"]) == ("1h", {"n": 9}) and "Wilder" in row["definition"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"), [(80, "name warm-up description"), (100, "name warm-up range description")]
+)
+def test_a_narrow_terminal_has_fewer_columns_and_every_name_whole(
+    columns: int, shown: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    print_features(list(Catalogue(own_families()).listed()), whole=False)
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert lines[0].split() == shown.split() and max(map(len, lines[:-2])) <= columns
+    assert "\nvolatility_autocorrelation_100_1  " in said.out
+    assert said.err.startswith("no room for family, parameters, ")
+
+
+def test_the_whole_catalogue_ends_with_its_categories() -> None:
+    lines = papertape("features", "list").stdout.splitlines()
+    at = lines.index("category               families  features")
+    assert [line.split()[0] for line in lines[at + 1 : -2]] == list(categories(Catalogue(own_families())))
+    assert sum(int(line.split()[2]) for line in lines[at + 1 : -2]) == int(lines[-1].split()[0].replace(",", ""))
+
+
+def test_a_choice_that_nothing_is_in_says_so() -> None:
+    done = papertape("features", "list", "--set", "momentum", "--category", "trend")
+    assert (done.exit_code, done.stdout) == (0, "no feature is in all that was chosen\n")
+
+
+def test_a_category_may_be_written_as_it_is_read() -> None:
+    for written in ("Volume and order flow", "volume_and_order_flow"):
+        listed = document("features", "list", "--category", written)
+        assert listed == document("features", "list", "--category", "volume-and-order-flow")
 
 
 def test_a_choice_is_of_a_category_a_family_or_a_set() -> None:
@@ -103,7 +140,8 @@ def test_a_choice_is_of_a_category_a_family_or_a_set() -> None:
         (("list", "rsi_14@7m"), "no timeframe '7m'"),
         (("list", "rsi_14", "--family", "rsi"), "not both"),
         (("list", "--category", "momentun"), "no category 'momentun'; there is"),
-        (("list", "--family", "nosuch"), "no family 'nosuch'"),
+        (("list", "--family", "nosuch"), "no family 'nosuch'; `papertape features list` shows them"),
+        (("list", "--family", "RSI"), "no family 'RSI'; did you mean rsi?"),
         (("list", "--set", "cores"), "no set 'cores'; did you mean core?"),
         (("build", *OUT), "holds no candles yet; name files with --source"),
         (("build", *SOURCE, "--features", "rsy", *OUT), "did you mean rsi"),
@@ -117,6 +155,8 @@ def test_a_choice_is_of_a_category_a_family_or_a_set() -> None:
         (("build", *SOURCE, "--start", "2030-01-01", *OUT), "no candle of A opens from"),
         (("build", *SOURCE, "--start", "1000000", "--end", "1", *OUT), "later than"),
         (("build", *SOURCE, "--features", "rsi", "--out", "table.csv"), "must be called NAME.parquet"),
+        (("check", "--set", "volatility", "--features", "rsi,bb_width_20_2"), "in the set volatility already"),
+        (("check", "--features", "rsi", "--bars", "1000000000"), "50<=x<=10000000"),
         (("check", "--features", "rsi", "--symbol", "A"), "--symbol chooses from --source"),
         (("check", "--features", "rsi@1s"), "1s candles cannot be made from 1m candles"),
         (("check", "--features", "rsi", "--reference", "A"), "no reference 'A' among the symbols"),
@@ -152,7 +192,7 @@ def test_build_makes_a_table_and_says_what_it_is() -> None:
     assert done.pop("seconds") > 0
     assert done == {
         "out": "sub/t.parquet", "rows": 550, "symbols": ["A", "B"], "timeframe": "1m",
-        "features": ["rsi_5", "bb_width"],
+        "features": ["rsi_5", "bb_width"], "without_values": [],
         "feature_set_hash": table.schema.metadata[b"papertape.feature_set_hash"].decode(), "warmup": RSI.warmup(5),
     }  # fmt: skip
     assert table.column_names == ["ts", "symbol", "rsi_5", "bb_width"] and table.num_rows == 550
@@ -167,6 +207,30 @@ def test_a_source_is_not_written_over() -> None:
     before = file.read_bytes()
     words = refusal("features", "build", "--source", file, "--features", "rsi", "--out", file)
     assert "is one of the sources" in words and file.read_bytes() == before
+
+
+def test_what_cannot_be_a_table_is_refused_before_anything_is_computed() -> None:
+    write("x_A_1m.csv")
+    Path("folder.parquet").mkdir()
+    build = ("features", "build", *SOURCE)
+    assert "is a folder; name a file" in refusal(*build, "--features", "rsi", "--out", "folder.parquet")
+    Path("fear.csv").write_text("ts,available,value\n0,0,1\n")
+    series = ("--external", "file:name=symbol,path=fear.csv")
+    assert "'symbol' cannot be in a table" in refusal(*build, *series, "--features", "symbol,rsi", *OUT)
+    Path("x_B_1m.parquet").write_bytes(b"no table at all")
+    assert "x_B_1m.parquet cannot be read" in refusal(*build, "--source", "x_B_1m.parquet", "--features", "rsi", *OUT)
+    assert not Path("t.parquet").exists()
+
+
+def test_features_without_a_single_value_are_named() -> None:
+    write("x_A_1m.csv")
+    write("x_B_1m.csv", count=20)
+    Path("late.csv").write_text(f"ts,available,value\n0,{1000 * MINUTE},1\n")
+    build = ("features", "build", "--source", "x_A_1m.csv", "--source", "x_B_1m.csv")
+    series = ("--external", "file:name=late,path=late.csv")
+    wanted = (*build, *series, "--features", "late,rsi_14,bb_width_200,bb_width_20_2.5@1h,bb_width_20_2.5@5m", *OUT)
+    assert document(*wanted)["without_values"] == ["late", "rsi_14", "bb_width_20_2.5@1h"]
+    assert "no value in the whole table: late, rsi_14, bb_width_20_2.5@1h" in papertape(*wanted).stderr
 
 
 def test_a_set_comes_before_features_by_name() -> None:
@@ -251,7 +315,14 @@ def test_check_takes_candles_of_files_and_says_which_late_starts_they_are_too_fe
     done = document("features", "check", *SOURCE, "--features", "rsi_50,bb_width_5")
     assert (done["ok"], done["symbols"], done["candles"]) == (True, ["A"], 300)
     assert [row["late_starts"] > 0 for row in done["features"]] == [False, True]
-    assert done["counts"] == {"features": 2, "failed": 0, "late_start_untried": 1}
+    assert done["counts"] == {"features": 2, "failed": 0, "without_values": 1, "late_start_untried": 1}
+    words = papertape("features", "check", *SOURCE, "--features", "rsi_50,bb_width_5").stdout.splitlines()[-1]
+    assert "none failed, but 1 without a late start, 1 without a value; 2,536 candles of each symbol would do" in words
+
+
+def test_a_check_of_nothing_is_refused() -> None:
+    write("x_A_1m.csv")
+    assert "look at several symbols; there is but one" in refusal("features", "check", *SOURCE, "--set", "cross-symbol")
 
 
 def test_check_names_what_fails_and_exits_1(only: Callable[..., None]) -> None:

@@ -16,6 +16,8 @@ from papertape.cli.run import Time
 if TYPE_CHECKING:
     from papertape.features.catalogue import Catalogue
 
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
 
 @click.group()
 def features() -> None:
@@ -28,7 +30,8 @@ def features() -> None:
 _source = click.option("--source", "sources", multiple=True, metavar="PATH", help="Candle file or folder. Repeatable.")
 _symbol = click.option("--symbol", "symbols", multiple=True, metavar="S", help="Symbol, such as BTC/USDT. Repeatable.")
 _timeframe = click.option("--timeframe", metavar="TF", help="Of the candles, where the sources have several.")
-_set = click.option("--set", "set_name", metavar="NAME", help="A named set: all, core, signal, levels, or a category.")
+SETS = "all, core, signal, levels, or a category"
+_set = click.option("--set", "set_name", metavar="NAME", help=f"A named set: {SETS}.")
 _features = click.option("--features", "names", metavar="A,B,...", help="Features by name, after those of --set.")
 _reference = click.option("--reference", metavar="S", help="Symbol that REF in a name stands for. Default: the first.")
 
@@ -37,7 +40,7 @@ _reference = click.option("--reference", metavar="S", help="Symbol that REF in a
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @click.option("--category", metavar="C", help="Of this category alone: trend, momentum, volatility, ...")
 @click.option("--family", metavar="F", help="Of this family alone: ema, rsi, ...")
-@click.option("--set", "set_name", metavar="NAME", help="Of this set alone: all, core, signal, levels, or a category.")
+@click.option("--set", "set_name", metavar="NAME", help=f"Of this set alone: {SETS}.")
 @json_option
 def list_(names: tuple[str, ...], as_json: bool, **wanted: str | None) -> None:
     """What features there are: parameters, inputs, warm-up, range and unit; of features named, their definition too.
@@ -58,14 +61,14 @@ def list_(names: tuple[str, ...], as_json: bool, **wanted: str | None) -> None:
     elif names:
         print_definitions(found)
     else:
-        print_features(found)
+        print_features(found, whole=not any(wanted.values()))
 
 
 @features.command()
 @_source
 @_symbol
 @_timeframe
-@_set
+@click.option("--set", "set_name", metavar="NAME", help=f"A named set: {SETS}. Default, without --features: all.")
 @_features
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.parquet", help="Where to.")
 @_reference
@@ -108,8 +111,13 @@ def build(as_json: bool, **options: Any) -> None:
 @_set
 @_features
 @_reference
-@click.option("--bars", type=click.IntRange(50), metavar="N", help="Candles of each symbol. Default: as warm-up needs.")
-@click.option("--seed", type=click.IntRange(0), default=7, help="Of the simulated candles. Default: 7.")
+@click.option(
+    "--bars",
+    type=click.IntRange(50, 10_000_000),
+    metavar="N",
+    help="Candles of each symbol. Default: as warm-up needs.",
+)
+@click.option("--seed", type=click.IntRange(0), default=7, metavar="N", help="Of the simulated candles. Default: 7.")
 @json_option
 @click.pass_context
 def check(context: click.Context, /, as_json: bool, **options: Any) -> None:
@@ -156,17 +164,32 @@ def compile_(set_name: str | None, names: str | None, jobs: int | None, as_json:
     if as_json:
         print_json({"families": families, "compiled": compiled, "folder": str(cache_folder())})
     else:
-        say(f"{families:,} families are in {cache_folder()}, {compiled:,} kernels of them compiled just now")
+        many = "1 family is" if families == 1 else f"{families:,} families are"
+        say(f"{many} in {cache_folder()}; kernels compiled just now: {compiled:,}")
 
 
 @contextmanager
 def ends_like_interrupt() -> Iterator[None]:
-    """SIGTERM does what Ctrl-C does: what is half done is put away."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """SIGTERM does what Ctrl-C does: what is half done is put away.
+
+    pyarrow imports pandas, where there is one, with the first array that it is given, and would lose an interrupt then
+    or leave pandas half imported. So it is given one first, and an interrupt waits until that is over.
+    """
+    waiting: list[int] = []
+    before = {number: signal.signal(number, lambda got, _: waiting.append(got)) for number in _INTERRUPTS}
     try:
+        import numpy as np
+        import pyarrow as pa
+
+        pa.array(np.zeros(1))
+        for number in _INTERRUPTS:
+            signal.signal(number, signal.default_int_handler)
+        if waiting:
+            raise KeyboardInterrupt
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def catalogue() -> "Catalogue":

@@ -1,10 +1,14 @@
 """`papertape features build`: what a table is made of, how far it is, and what it came to."""
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
 
 from papertape.cli import COMMANDS
 from papertape.cli.kernels import compile_kernels
@@ -40,6 +44,8 @@ def built(out: Path, jobs: int | None, external: tuple[str, ...], **options: Any
     for line in catalogue.left_out:
         say(f"left out: {line}")
     features = asked(catalogue, options["set_name"], options["names"])
+    for name in {"ts", "symbol"}.intersection(feature.asked for feature in features):
+        raise ConfigError(f"feature {name!r} cannot be in a table, which has a column of that name; call it otherwise")
     sources = source_files(options["sources"], options["symbols"], options["timeframe"])
     request = Request(
         by_symbol(sources),
@@ -53,23 +59,47 @@ def built(out: Path, jobs: int | None, external: tuple[str, ...], **options: Any
     )
     if out.suffix.lower() != ".parquet":
         raise ConfigError(f"--out {out} must be called NAME.parquet: a table is a Parquet file")
+    if out.is_dir():
+        raise ConfigError(f"--out {out} is a folder; name a file, such as {out / 'features.parquet'}")
     if out.absolute() in {source.path for source in sources}:
         raise ConfigError(f"--out {out} is one of the sources; name another file")
     if request.end <= request.start:
         raise ConfigError("--end must be later than --start")
     wanted = request.feature_set(catalogue)
     warmup = max(base_warmup(feature, len(request.symbols), request.timeframe) for feature in features)
+    total = _total(request)
     if jobs is None:
-        total = request.total()
         jobs = 1 if total is not None and total * len(features) < FEW else cores()
     compile_kernels(features, jobs)
-    with Progress("build", total=request.total(), unit="candles") as progress:
+    with Progress("build", total=total, unit="candles") as progress:
         rows = build(request, find, out, jobs, progress.update)
+    doubtful = [
+        feature.asked for feature in features
+        if feature.asked in request.external
+        or base_warmup(feature, len(request.symbols), request.timeframe) * len(request.symbols) > rows
+    ]  # fmt: skip
     return {
         "out": str(out), "rows": rows, "symbols": list(request.symbols), "timeframe": request.timeframe,
-        "features": list(request.names), "feature_set_hash": wanted.hash, "warmup": warmup,
-        "seconds": round(time.monotonic() - began, 3),
+        "features": list(request.names), "without_values": _without_values(out, doubtful),
+        "feature_set_hash": wanted.hash, "warmup": warmup, "seconds": round(time.monotonic() - began, 3),
     }  # fmt: skip
+
+
+def _total(request: Request) -> int | None:
+    try:
+        return request.total()
+    except (OSError, ValueError):  # a file that is not what its name says: the reading names it
+        return None
+
+
+def _without_values(out: Path, names: Sequence[str]) -> list[str]:
+    """Which columns of a table hold nothing but NaN."""
+    with pq.ParquetFile(out) as file:
+        groups = range(file.num_row_groups)
+        return [
+            name for name in names
+            if all(np.isnan(file.read_row_group(group, [name]).column(name).to_numpy()).all() for group in groups)
+        ]  # fmt: skip
 
 
 def print_built(done: dict[str, Any]) -> None:
@@ -79,6 +109,8 @@ def print_built(done: dict[str, Any]) -> None:
         "feature set": done["feature_set_hash"], "warm-up": f"{done['warmup']:,} candles",
         "took": duration(done["seconds"]),
     })  # fmt: skip
+    if missing := done["without_values"]:
+        say(f"no value in the whole table: {', '.join(missing)}; warm-up or a series from elsewhere begins too late")
 
 
 def installed(external: tuple[Spec, ...] = ()) -> Catalogue:
@@ -105,7 +137,10 @@ def asked(catalogue: Catalogue, set_name: str | None, names: str | None) -> tupl
         set_name = "all"
     found = () if set_name is None else named_set(catalogue, set_name)
     if names is not None:
-        found += catalogue.select([name.strip() for name in names.split(",") if name.strip()])
+        more = catalogue.select([name.strip() for name in names.split(",") if name.strip()])
+        for twice in {feature.asked for feature in found}.intersection(feature.asked for feature in more):
+            raise ConfigError(f"feature {twice!r} is in the set {set_name} already; leave it out of --features")
+        found += more
     catalogue.select([feature.asked for feature in found])
     if not found:
         raise ConfigError("--features names no feature; give names with commas between them, such as rsi_14,bb_width")

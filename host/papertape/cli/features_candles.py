@@ -1,6 +1,6 @@
 """Candles that features are proven on: simulated ones with all that real ones have wrong with them, or files'."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,17 +15,25 @@ from papertape.feeds.sim import SimFeed
 from papertape.feeds.sources import Source
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
+Told = Callable[[int], object]
 
 
-def simulated(bars: int, timeframe: str, seed: int) -> list[Floats]:
+def simulated(bars: int, timeframe: str, seed: int, told: Told = lambda candles: None) -> list[Floats]:
     """Candles (6, n) of the three `SYMBOLS` over `bars` batches: with holes, outliers, jumps, and without volume here
-    and there; the last symbol begins later."""
+    and there; the last symbol begins later. `told` hears how many there are so far."""
     feed = SimFeed(symbols=list(SYMBOLS), timeframe=timeframe, batches=bars, seed=seed)
-    rows = [batch for block in feed.blocks() for batch in block.rows]
-    found = []
-    for slot in range(len(SYMBOLS)):
-        whole = np.array([row[slot][:RAW] for row in rows if row[slot] is not None], np.float64)  # type: ignore[index]
-        found.append(spoilt(whole.T.copy(), np.random.default_rng([seed, slot])))
+    pieces: list[list[Floats]] = [[] for _ in SYMBOLS]
+    count = 0
+    for block in feed.blocks():
+        for slot, held in enumerate(pieces):
+            rows = [row[slot][:RAW] for row in block.rows if row[slot] is not None]  # type: ignore[index]
+            if rows:
+                held.append(np.array(rows, np.float64))
+            count += len(rows)
+        told(count)
+    found = [
+        spoilt(np.concatenate(held).T.copy(), np.random.default_rng([seed, slot])) for slot, held in enumerate(pieces)
+    ]
     late = min(bars // 20, 100)
     return [*found[:-1], found[-1][:, late:]]
 
@@ -47,14 +55,15 @@ def spoilt(candles: Floats, random: np.random.Generator) -> Floats:
     return np.ascontiguousarray(candles[:, kept])
 
 
-def read(sources: Sequence[Sequence[Source]], bars: int) -> list[Floats]:
-    """The first `bars` candles (6, n) of each symbol, bad rows left out."""
-    found = []
+def read(sources: Sequence[Sequence[Source]], bars: int, told: Told = lambda candles: None) -> list[Floats]:
+    """The first `bars` candles (6, n) of each symbol, bad rows left out. `told` hears how many there are so far."""
+    found: list[Floats] = []
     for files in sources:
         pieces, count = [], 0
         for rows, _ in symbol_candles(files, Scope("", "", skip=True)):
             pieces.append(rows)
             count += len(rows.ts)
+            told(sum(one.shape[1] for one in found) + count)
             if count >= bars:
                 break
         if not count:

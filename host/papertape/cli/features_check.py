@@ -19,7 +19,7 @@ from papertape.features.timeframes import base_warmup, resampled
 from papertape.feeds.sources import one_timeframe
 from papertape.market.timeframe import divides, period
 
-LEAST, MOST = 3_000, 20_000
+LEAST, MOST = 3_000, 60_000
 """Candles of each symbol, where nobody says how many."""
 STARTS = 5
 """Late starts that are tried, spread over the candles."""
@@ -29,11 +29,12 @@ VALUES = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of a check: `bars`, candles of all symbols."""
+    """What came of a check: `bars`, candles of all symbols; `needed`, of each symbol for all proofs to have values."""
 
     symbols: tuple[str, ...]
     timeframe: str
     bars: int
+    needed: int
     proofs: list[Proof]
     seconds: float
 
@@ -50,19 +51,22 @@ def checked(catalogue: Catalogue, bars: int | None, seed: int, reference: str | 
         found = source_files(options["sources"], options["symbols"], options["timeframe"])
         files, timeframe = by_symbol(found), one_timeframe(found)
         symbols = tuple(each[0].symbol for each in files)
-        candles = read(files, _bars(features, timeframe, len(symbols)) if bars is None else bars)
     else:
         if options["symbols"]:
             raise ConfigError("--symbol chooses from --source; without it the candles are simulated")
-        timeframe, symbols = options["timeframe"] or "1m", SYMBOLS
-        candles = simulated(_bars(features, timeframe, len(symbols)) if bars is None else bars, timeframe, seed)
+        files, timeframe, symbols = (), options["timeframe"] or "1m", SYMBOLS
     if reference is not None and reference not in symbols:
         raise ConfigError(f"no reference {reference!r} among the symbols; there is {', '.join(symbols)}")
     if len(symbols) == 1 and options["names"] is None:
         several = [feature for feature in features if feature.family.panel]
         features = tuple(feature for feature in features if not feature.family.panel)
+        if not features:
+            raise ConfigError(f"the features of {options['set_name']} look at several symbols; there is but one")
         if several:
             say(f"{len(several)} features look at several symbols; there is but one")
+    bars = _bars(features, timeframe, len(symbols)) if bars is None else bars
+    with Progress("read" if files else "simulate", total=bars * len(symbols), unit="candles") as progress:
+        candles = read(files, bars, progress.update) if files else simulated(bars, timeframe, seed, progress.update)
     compile_kernels(features, cores())
     proofs: dict[str, Proof] = {}
     with Progress("prove", total=len(features), unit="features") as progress:
@@ -76,7 +80,8 @@ def checked(catalogue: Catalogue, bars: int | None, seed: int, reference: str | 
             proofs |= {proof.feature.asked: proof for proof in found_here}
     told = [proofs[feature.asked] for feature in features]
     count = sum(one.shape[1] for one in candles)
-    return Checked(symbols, timeframe, count, told, time.monotonic() - began)
+    needed = _needed(features, timeframe, len(symbols))
+    return Checked(symbols, timeframe, count, needed, told, time.monotonic() - began)
 
 
 def _features(catalogue: Catalogue, set_name: str | None, names: str | None) -> tuple[Feature, ...]:
@@ -86,9 +91,13 @@ def _features(catalogue: Catalogue, set_name: str | None, names: str | None) -> 
 
 
 def _bars(features: Sequence[Feature], timeframe: str, symbols: int) -> int:
-    """As many candles as let every late start but the last ones reach past the warm-up, within bounds."""
-    most = max(base_warmup(feature, symbols, timeframe) for feature in features)
-    return max(LEAST, min(MOST, most * 3 // 2))
+    """As many candles as are needed, within bounds."""
+    return max(LEAST, min(MOST, _needed(features, timeframe, symbols)))
+
+
+def _needed(features: Sequence[Feature], timeframe: str, symbols: int) -> int:
+    """As many candles as let every late start but the last ones reach past the warm-up."""
+    return max(base_warmup(feature, symbols, timeframe) for feature in features) * 3 // 2
 
 
 def _portions(
@@ -114,13 +123,26 @@ def print_checked(done: Checked) -> None:
     for proof in failed:
         for name, what in proof.failures.items():
             print_text(f"\n{proof.feature.name}: {name}: {what}")
-    untried = sum(not proof.late_starts for proof in done.proofs)
+    number, counted = len(done.proofs), counts(done)
+    lacking = {"without a late start": counted["late_start_untried"], "without a value": counted["without_values"]}
+    lacks = ", ".join(f"{count:,} {words}" for words, count in lacking.items() if count)
     print_text(
-        f"\n{len(done.proofs):,} features on {done.bars:,} candles of {', '.join(done.symbols)} ({done.timeframe}): "
-        + (f"{len(failed):,} FAILED" if failed else "all proven")
-        + (f"; no late start tried of {untried:,}, the candles are too few" if untried else "")
+        f"\n{number:,} {'feature' if number == 1 else 'features'} on {done.bars:,} candles of "
+        f"{', '.join(done.symbols)} ({done.timeframe}): "
+        + (f"{len(failed):,} FAILED" if failed else "none failed" if lacks else "all proven")
+        + (f", but {lacks}; {done.needed:,} candles of each symbol would do" if lacks else "")
         + f" ({duration(done.seconds)})"
     )
+
+
+def counts(done: Checked) -> dict[str, int]:
+    """How many features there are, how many failed, and for how many the candles are too few to say much."""
+    return {
+        "features": len(done.proofs),
+        "failed": sum(bool(proof.failures) for proof in done.proofs),
+        "without_values": sum(not proof.defined for proof in done.proofs),
+        "late_start_untried": sum(not proof.late_starts for proof in done.proofs),
+    }
 
 
 def report(done: Checked) -> dict[str, Any]:
@@ -136,10 +158,7 @@ def report(done: Checked) -> dict[str, Any]:
             }
             for proof in done.proofs
         ],
-        "counts": {
-            "features": len(done.proofs), "failed": sum(bool(proof.failures) for proof in done.proofs),
-            "late_start_untried": sum(not proof.late_starts for proof in done.proofs),
-        },
+        "counts": counts(done),
         "seconds": round(done.seconds, 3),
     }  # fmt: skip
 

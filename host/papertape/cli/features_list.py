@@ -2,10 +2,13 @@
 
 import inspect
 import math
+import shutil
+import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
-from papertape.cli.output import print_fields, print_table, print_text
+from papertape.cli.output import print_fields, print_table, print_text, say, width
 from papertape.contract.errors import UnknownComponent
 from papertape.contract.feature import FeatureOutput
 from papertape.features.catalogue import Catalogue
@@ -14,14 +17,23 @@ from papertape.features.request import Feature
 
 SYMBOLS = 2
 """How many symbols a panel family's figures are shown for."""
+_COLUMNS = ("name", "family", "parameters", "inputs", "warm-up", "memory", "range", "unit", "description")
+_GIVEN_UP = ("parameters", "inputs", "memory", "unit", "family", "range", "warm-up")
+"""Columns in the order in which a narrow terminal goes without them: the name says the parameters."""
+_DESCRIPTION = 30
+"""What a description is not cut below as long as there are columns to give up."""
 
 
 def chosen(catalogue: Catalogue, category: str | None, family: str | None, set_name: str | None) -> list[Feature]:
     """The features of the catalogue that options leave over. Raises `UnknownComponent` for a name that is none."""
-    if category is not None and category not in categories(catalogue):
-        raise UnknownComponent(f"no category {category!r}; there is {', '.join(categories(catalogue))}")
+    if category is not None:
+        named, category = category, category.lower().replace(" ", "-").replace("_", "-")
+        if category not in categories(catalogue):
+            raise UnknownComponent(f"no category {named!r}; there is {', '.join(categories(catalogue))}")
     if family is not None and family not in catalogue.families:
-        raise UnknownComponent(f"no family {family!r}; there is {', '.join(catalogue.families)}")
+        near = get_close_matches(family.lower(), catalogue.families)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise UnknownComponent(f"no family {family!r}; {hint}`papertape features list` shows them")
     found = catalogue.listed() if set_name is None else named_set(catalogue, set_name)
     return [
         feature
@@ -30,23 +42,72 @@ def chosen(catalogue: Catalogue, category: str | None, family: str | None, set_n
     ]
 
 
-def print_features(features: Sequence[Feature]) -> None:
-    """A table of features, and how many there are."""
-    rows = [about(feature) for feature in features]
-    headers = ["name", "family", "parameters", "inputs", "warm-up", "memory", "range", "unit", "description"]
+def print_features(features: Sequence[Feature], whole: bool) -> None:
+    """A table of features; how many there are of each category, if these are the `whole` catalogue; and in all."""
+    if not features:
+        print_text("no feature is in all that was chosen")
+        return
+    rows = [
+        dict(zip(_COLUMNS, (
+            row["name"], row["family"], _parameters(feature), " ".join(row["inputs"]), f"{row['warmup']:,}",
+            row["memory"], range_words(feature.output), row["unit"], row["description"],
+        ), strict=True))
+        for feature in features for row in (about(feature),)
+    ]  # fmt: skip
+    shown = _room_for(rows)
     print_table(
-        headers,
-        [
-            [row["name"], row["family"], _parameters(feature), " ".join(row["inputs"]), f"{row['warmup']:,}",
-             row["memory"], range_words(feature.output), row["unit"], row["description"]]
-            for row, feature in zip(rows, features, strict=True)
-        ],
-        "<<<<>",
-    )  # fmt: skip
+        shown,
+        [[row[column] for column in shown] for row in rows],
+        "".join(">" if column == "warm-up" else "<" for column in shown),
+    )
+    if whole:
+        print_text("")
+        _print_categories(features)
+    print_text("\n" + counts_words(features))
+    if len(shown) < len(_COLUMNS):
+        left_out = ", ".join(column for column in _COLUMNS if column not in shown)
+        say(f"no room for {left_out}: a wider terminal, a file or --json has them")
+    if whole:
+        say("--category, --family and --set choose; `papertape features list NAME` shows a definition")
+
+
+def _room_for(rows: Sequence[dict[str, str]]) -> list[str]:
+    """The columns that are shown: all, but on a terminal only so many that no name is cut."""
+    shown = list(_COLUMNS)
+    if not sys.stdout.isatty():
+        return shown
+    widths = {column: max(width(column), *(width(row[column]) for row in rows)) for column in shown}
+    widths["description"] = min(widths["description"], max(_DESCRIPTION, widths["name"]))
+    for column in _GIVEN_UP:
+        if sum(widths[one] + 2 for one in shown) - 2 <= shutil.get_terminal_size().columns:
+            break
+        shown.remove(column)
+    return shown
+
+
+def _print_categories(features: Sequence[Feature]) -> None:
+    groups: dict[str, list[Feature]] = {}
+    for feature in features:
+        groups.setdefault(category_of(feature.family), []).append(feature)
+    rows = [
+        [name, f"{(counted := counts(group))['families']:,}", f"{counted['features']:,}"]
+        for name, group in groups.items()
+    ]
+    print_table(["category", "families", "features"], rows, "<>>")
+
+
+def counts_words(features: Sequence[Feature]) -> str:
+    """How many features there are, and of which kinds, in a line."""
     counted = counts(features)
-    print_text(
-        f"\n{counted['features']:,} features of {counted['families']:,} families: {counted['scale_free']:,} scale-free "
-        f"of one symbol, {counted['panel']:,} of several symbols, {counted['levels']:,} that follow price or volume"
+    kinds = {
+        "scale-free of one symbol": counted["scale_free"],
+        "of several symbols": counted["panel"],
+        "that follow price or volume": counted["levels"],
+    }
+    families = f"{counted['families']:,} {'family' if counted['families'] == 1 else 'families'}"
+    return (
+        f"{counted['features']:,} {'feature' if counted['features'] == 1 else 'features'} of {families}: "
+        + ", ".join(f"{count:,} {kind}" for kind, count in kinds.items() if count)
     )
 
 
@@ -77,7 +138,7 @@ def about(feature: Feature) -> dict[str, Any]:
     family, output = feature.family, feature.output
     return {
         "name": feature.name, "family": family.name, "category": family.category,
-        "parameters": {one.name: value for one, value in zip(family.parameters, feature.values, strict=True)},
+        "parameters": {one.name: _plain(value) for one, value in zip(family.parameters, feature.values, strict=True)},
         "references": list(feature.references), "timeframe": feature.timeframe, "inputs": list(family.inputs),
         "warmup": warmup(feature), "memory": family.memory, "low": _bound(output.low), "high": _bound(output.high),
         "unit": output.unit, "level": output.level, "panel": family.panel, "description": output.description,
@@ -121,6 +182,10 @@ def range_words(output: FeatureOutput) -> str:
     if math.isinf(high):
         return f">= {low:g}"
     return f"<= {high:g}" if math.isinf(low) else f"{low:g} to {high:g}"
+
+
+def _plain(value: float) -> float:
+    return int(value) if value == int(value) else value
 
 
 def _bound(value: float) -> float | None:
