@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from tests.features import broken
 
-from papertape import ConfigError, FeatureOutput, PluginError, UnknownComponent
+from papertape import ConfigError, FeatureFamily, FeatureOutput, PluginError, UnknownComponent
 from papertape.contract.feature import Columns
 from papertape.features.catalogue import Catalogue
 from papertape.features.families import own_families
@@ -69,6 +69,7 @@ def test_a_name_may_leave_out_numbers_and_say_others() -> None:
         ("rsi_1", "feature 'rsi_1': n must be 2 to 500, was 1"),
         ("rsi_14.5", "feature 'rsi_14.5': n must be a whole number, was 14.5"),
         ("rsi_14@7x", "feature 'rsi_14@7x': no timeframe '7x'"),
+        ("rsi_14@", "feature 'rsi_14@': no timeframe ''"),
     ],
 )
 def test_bad_numbers_are_named(name: str, says: str) -> None:
@@ -76,7 +77,7 @@ def test_bad_numbers_are_named(name: str, says: str) -> None:
         CATALOGUE.find(name)
 
 
-@pytest.mark.parametrize("name", ["rsii_14", "", "14", "_", "rsi__14", "correlation", "rsi_btc_14", "@1h"])
+@pytest.mark.parametrize("name", ["rsii_14", "", "14", "_", "rsi__14", "correlation", "rsi_btc_14", "rsi_1e999"])
 def test_what_is_not_there_is_not_guessed(name: str) -> None:
     with pytest.raises(UnknownComponent, match="no feature"):
         CATALOGUE.find(name)
@@ -85,6 +86,23 @@ def test_what_is_not_there_is_not_guessed(name: str) -> None:
 def test_the_nearest_names_are_offered() -> None:
     with pytest.raises(UnknownComponent, match="no feature 'rsii_14'; did you mean .*rsi"):
         CATALOGUE.find("rsii_14")
+
+
+def test_no_digit_of_a_parameter_is_lost() -> None:
+    assert CATALOGUE.find("bb_width_20_2.0000004").name == "bb_width_20_2.0000004"
+    assert CATALOGUE.find("psar_distance_0.02_0.2").name == "psar_distance_0.02_0.2"
+
+
+def test_an_alias_takes_no_name_that_is_known() -> None:
+    catalogue = Catalogue([FINE])
+    with pytest.raises(PluginError, match="'keeps_to_itself_10' is one of 'keeps_to_itself' already"):
+        catalogue.add(broken_twin({"keeps_to_itself_10": "other"}))
+    catalogue.add(broken_twin({"short": "other_20"}))
+    assert catalogue.find("short").name == "other_20"
+
+
+def broken_twin(aliases: dict[str, str]) -> FeatureFamily:
+    return replace(FINE, name="other", outputs=(FeatureOutput("other", "x", "x"),), aliases=aliases)
 
 
 def test_asking_twice_is_refused() -> None:
@@ -103,6 +121,10 @@ FINE = broken.family(broken.keeps_to_itself)
         (replace(FINE, inputs=("mid",)), "no candle column mid; there is " + ", ".join(Columns._fields)),
         (replace(FINE, outputs=(FeatureOutput("Close-1", "x", "x"),)), "'Close-1' must be words in lower case"),
         (replace(FINE, variants=((1000,),)), "n must be 1 to 100, was 1000"),
+        (replace(FINE, warmup=lambda n: n / 0), r"warmup of \(10,\) failed: ZeroDivisionError"),
+        (replace(FINE, reach=lambda n: 0), r"reach of \(10,\) must be a whole number from 1, was 0"),
+        (replace(FINE, floats=lambda n: 7.5), r"floats of \(10,\) must be a whole number from 0, was 7.5"),
+        (replace(FINE, aliases={"short": "rsi_14"}), "alias 'short' means 'rsi_14', which is not one of it"),
         ("rsi", "a feature family must be a FeatureFamily, was a str"),
     ],
 )

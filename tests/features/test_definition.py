@@ -72,6 +72,7 @@ def test_words_and_looks_change_nothing(load: Any, old: str, new: str) -> None:
         ("math.sqrt", "math.exp"),
         ("f[0]", "f[1]"),
         ("half(c.close[t])", "half(c.close[t - 1])"),
+        ("FACTOR = 2.0", "FACTOR = 2"),
     ],
 )
 def test_another_meaning_is_another_hash_of_both_kinds(load: Any, old: str, new: str) -> None:
@@ -87,6 +88,27 @@ def test_what_a_kernel_calls_counts_however_deep(load: Any) -> None:
     )
     other = deep.replace("    return x\n", "    return x + 0.0\n")
     assert len({definition_hash(load(text)) for text in (SOURCE, deep, other)}) == 3
+
+
+def test_which_kernel_a_name_stands_for_counts(load: Any) -> None:
+    two = SOURCE.replace(
+        "@kernel\ndef step", "@kernel\ndef whole(x):\n    return x\n\nfirst, second = half, whole\n\n@kernel\ndef step"
+    ).replace("half(c.close[t])", "first(c.close[t]) - second(c.open[t])")
+    before, after = load(two), load(two.replace("half, whole\n", "whole, half\n"))
+    assert definition_hash(before) != definition_hash(after) and code_hash(before) != code_hash(after)
+
+
+def test_a_kernel_may_be_named_as_a_column_or_a_builtin(load: Any) -> None:
+    named = SOURCE.replace("def half", "def gain").replace("half(c.close[t])", "gain(c.gain[t])")
+    assert set(called(load(named))) == {"gain", "math"}
+    assert set(called(load(named.replace("gain(", "pow(")))) == {"pow", "math"}
+
+
+def test_defaults_and_recursion_are_refused(load: Any) -> None:
+    with pytest.raises(PluginError, match="kernel half has default values; say them where it is called"):
+        definition_hash(load(SOURCE.replace("(x: float)", "(x: float = 1.0)")))
+    with pytest.raises(PluginError, match="kernel half calls itself; write it as a loop"):
+        definition_hash(load(SOURCE.replace("x / FACTOR", "half(x) / FACTOR")))
 
 
 def test_a_kernel_s_surroundings_are_kernels_numbers_and_mathematics(load: Any) -> None:
@@ -115,4 +137,4 @@ def test_a_kernel_inside_a_function_is_refused() -> None:
 def test_a_hash_is_the_same_in_every_version_and_process(load: Any) -> None:
     """Feature tables and models carry it for years: whoever changes this number has to raise the form of the hash."""
     assert sys.version_info >= (3, 11)
-    assert definition_hash(load(SOURCE))[:16] == "e735901586e7691a"
+    assert definition_hash(load(SOURCE))[:16] == "7023f239f792b58e"

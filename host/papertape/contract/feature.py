@@ -166,8 +166,29 @@ class FeatureFamily:
                 f"feature family {self.name!r}: no candle column {', '.join(sorted(unknown))}; there is "
                 + ", ".join(Columns._fields)
             )
-        for variant in self.variants:
-            self.checked(variant, self.name)
+        for variant in self.variants or ((),):
+            self._sized(self.checked(variant, self.name))
+        for alias, name in self.aliases.items():
+            if not any(name == output.name or name.startswith(f"{output.name}_") for output in self.outputs):
+                raise ConfigError(
+                    f"feature family {self.name!r}: alias {alias!r} means {name!r}, which is not one of it"
+                )
+
+    def _sized(self, values: tuple[float, ...]) -> None:
+        """Raises `ConfigError` where one of the functions of the parameters does not give a number of things."""
+        least = {"warmup": 0, "reach": 1, "floats": 0, "ints": 0}
+        for name in least:
+            try:
+                size = getattr(self, name)(*((2,) if self.panel else ()), *values)
+            except Exception as error:  # noqa: BLE001  # a guest's own code
+                raise ConfigError(
+                    f"feature family {self.name!r}: {name} of {values} failed: {type(error).__name__}: {error}"
+                ) from None
+            if not isinstance(size, int) or size < least[name]:
+                raise ConfigError(
+                    f"feature family {self.name!r}: {name} of {values} must be a whole number from {least[name]}, "
+                    f"was {size!r}"
+                )
 
     def checked(self, values: Sequence[float], feature: str) -> tuple[float, ...]:
         """All parameters of a feature, defaults where `values` end. Raises `ConfigError`."""

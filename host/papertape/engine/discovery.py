@@ -60,9 +60,10 @@ class Plugins:
     def catalogue(self) -> "Catalogue":
         """The features that there are. A family that is not in order is left out, with a line in `left_out`."""
         from papertape.features.catalogue import Catalogue
+        from papertape.features.definition import check_step
 
         catalogue = Catalogue()
-        for part in self.of_kind("feature").values():
+        for part in sorted(self.of_kind("feature").values(), key=lambda part: part.distribution != "papertape"):
             try:
                 families = [part.object] if isinstance(part.object, FeatureFamily) else list(part.object())
             except Exception as error:  # noqa: BLE001  # whatever a guest does, the others go on
@@ -70,6 +71,8 @@ class Plugins:
                 continue
             for family in families:
                 try:
+                    if part.distribution != "papertape":
+                        check_step(family)
                     catalogue.add(family)
                 except PluginError as error:
                     catalogue.left_out.append(f"features {part.name!r} of {part.plugin}: {error}")

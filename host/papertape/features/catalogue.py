@@ -1,5 +1,6 @@
 """The catalogue: feature families by name, and which feature a name means."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
@@ -35,43 +36,58 @@ class Catalogue:
         if family.name in self.families:
             raise PluginError(f"feature family {family.name!r} is there already; choose another name")
         for output in family.outputs:
-            key = (output.name, family.references)
-            if key in self._outputs:
-                raise PluginError(
-                    f"feature family {family.name!r}: output {output.name!r} is one of "
-                    f"{self._outputs[key][0].name!r} already; choose another name"
-                )
+            known = self._outputs.get((output.name, family.references))
+            if known is not None or output.name in self._aliases:
+                raise self._taken(family, "output", output.name)
+        for alias in family.aliases:
+            if self._meant(alias) is not None:
+                raise self._taken(family, "alias", alias)
         for place, output in enumerate(family.outputs):
             self._outputs[output.name, family.references] = (family, place)
-        self._aliases.update(family.aliases)
         self.families[family.name] = family
+        self._aliases.update(family.aliases)
+
+    def _taken(self, family: FeatureFamily, what: str, name: str) -> PluginError:
+        found = self._meant(name)
+        owner = "another" if found is None else repr(found[0].name)
+        return PluginError(
+            f"feature family {family.name!r}: {what} {name!r} is one of {owner} already; choose another name"
+        )
 
     def find(self, asked: str) -> Feature:
         """The feature that a name means. Raises `UnknownComponent` or, for bad parameters, `ConfigError`."""
-        base, _, timeframe = asked.partition("@")
-        if timeframe:
+        base, at, timeframe = asked.partition("@")
+        if at:
             try:
                 period(timeframe)
             except InvalidValue as error:
                 raise ConfigError(f"feature {asked!r}: {error}") from None
+        found = self._meant(base)
+        if found is None:
+            raise self._unknown(asked, base)
+        family, place, references, numbers = found
+        if timeframe and family.category == EXTERNAL:
+            raise ConfigError(f"feature {asked!r}: an external series has no timeframe; ask for {base}")
+        return Feature(asked, family, place, family.checked(numbers, asked), references, timeframe or None)
+
+    def _meant(self, base: str) -> tuple[FeatureFamily, int, tuple[str, ...], list[float]] | None:
+        """The family, the output's place in it, the reference symbols and the numbers that a name stands for."""
         words = self._aliases.get(base, base).split("_")
         for cut in range(len(words), 0, -1):
-            name, rest = "_".join(words[:cut]), words[cut:]
+            rest = words[cut:]
             references = [word for word in rest if _number(word) is None]
-            known = self._outputs.get((name, len(references)))
-            if known is None or references != rest[: len(references)]:
-                continue
-            family, place = known
-            if timeframe and family.category == EXTERNAL:
-                raise ConfigError(f"feature {asked!r}: an external series has no timeframe; ask for {base}")
-            given = [number for word in rest[len(references) :] if (number := _number(word)) is not None]
-            values = family.checked(given, asked)
-            return Feature(asked, family, place, values, tuple(map(_reference, references)), timeframe or None)
-        known_names = sorted({name for name, _ in self._outputs} | set(self._aliases))
-        near = get_close_matches("_".join(word for word in words if _number(word) is None), known_names, 3)
+            known = self._outputs.get(("_".join(words[:cut]), len(references)))
+            if known is not None and references == rest[: len(references)]:
+                numbers = [number for word in rest[len(references) :] if (number := _number(word)) is not None]
+                return *known, tuple(map(_reference, references)), numbers
+        return None
+
+    def _unknown(self, asked: str, base: str) -> UnknownComponent:
+        names = sorted({name for name, _ in self._outputs} | set(self._aliases))
+        near = get_close_matches("_".join(word for word in base.split("_") if _number(word) is None), names, 3)
         hint = f"did you mean {', '.join(near)}? " if near else ""
         lost = "".join(f" (left out: {line})" for line in self.left_out)
-        raise UnknownComponent(f"no feature {asked!r}; {hint}`papertape features list` shows them{lost}")
+        return UnknownComponent(f"no feature {asked!r}; {hint}`papertape features list` shows them{lost}")
 
     def select(self, names: Sequence[str]) -> tuple[Feature, ...]:
         """The features of names, in their order; raises what `find` does, and `ConfigError` where one comes twice."""
@@ -92,9 +108,10 @@ class Catalogue:
 
 def _number(word: str) -> float | None:
     try:
-        return float(word) if word[:1].isdigit() else None
+        number = float(word) if word[:1].isdigit() else math.nan
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _reference(word: str) -> str:

@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from papertape.contract.errors import RequestError
+from papertape.contract.errors import PluginError, RequestError
 from papertape.contract.feature import Columns, Kernel
 from papertape.features import driver
 from papertape.features.definition import called
@@ -45,11 +45,21 @@ def compiled(name: str, fold: Callable[[int], None], step: Kernel | None) -> tup
     sys.setrecursionlimit(max(limit, _DEPTH))  # long steps nest deeply in numba's analysis
     try:
         dispatcher.compile(_SIGNATURE)
+    except numba.core.errors.NumbaError as error:
+        where = "" if step is None else f" of {step.__module__}"
+        raise PluginError(f"kernel {name if step is None else step.__name__}{where}: {_reason(error)}") from error
     finally:
         sys.setrecursionlimit(limit)
     result = dispatcher.overloads[_SIGNATURE]
     library = result.library
     return result.fndesc.mangled_name, library.codegen._tm.emit_object(library._final_module)
+
+
+def _reason(error: Exception) -> str:
+    """What the compiler has against a kernel, in one line: where it points at, or what it says first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    at = next((line for line in lines if line.startswith('File "')), "")
+    return f"the compiler refuses it: {lines[0]} {lines[1] if len(lines) > 1 else ''} {at}".strip()
 
 
 @cache
@@ -60,7 +70,6 @@ def _njit(kernel: Kernel) -> Any:
         function.__code__,
         {**function.__globals__, **made},
         function.__name__,
-        function.__defaults__,
         function.__closure__,
     )
     return numba.njit(**_OPTIONS)(own)

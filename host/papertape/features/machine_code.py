@@ -14,10 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from papertape.contract.errors import MissingExtra
+from papertape.contract.errors import MissingExtra, PapertapeError
 from papertape.contract.feature import FeatureFamily, Kernel
 from papertape.features import driver
 from papertape.features.definition import code_hash
+
+_SETTINGS = ("NUMBA_CPU_FEATURES", "NUMBA_CPU_NAME", "NUMBA_LOOP_VECTORIZE", "NUMBA_OPT", "NUMBA_SLP_VECTORIZE")
+"""What of the environment changes the code that is made."""
 
 Progress = Callable[[int, int], None]
 """Told how many folds are compiled, and of how many."""
@@ -123,7 +126,8 @@ def _machine() -> tuple[str, ...]:
         import llvmlite.binding as llvm
     except ImportError:
         raise MissingExtra("the computation of features", "features") from None
-    compilers = sys.version, version("numba"), version("llvmlite")
+    settings = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name in _SETTINGS]
+    compilers = sys.version, version("numba"), version("llvmlite"), " ".join(settings)
     return *compilers, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
@@ -139,10 +143,16 @@ def _file(key: str) -> Path:
 def _store(key: str, fold: Fold) -> None:
     from papertape.features.compiling import compiled
 
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PapertapeError(
+            f"compiled features cannot be kept in {folder} ({error.strerror}): set XDG_CACHE_HOME to a folder of yours"
+        ) from None
     symbol, code = compiled(f"{fold.name}_{key[:16]}", fold.loop, fold.step)
     head = json.dumps({"symbol": symbol, "sha256": sha256(code).hexdigest()})
     file = _file(key)
-    file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as out:
         out.write(head.encode() + b"\n" + code)
     os.replace(out.name, file)

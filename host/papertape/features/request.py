@@ -8,6 +8,15 @@ REFERENCE = "REF"
 """In a name it stands for the session's reference symbol."""
 
 
+def spelled(value: float) -> str:
+    """A parameter as a name has it: as short as can be, and every digit of it.
+
+    >>> spelled(20.0), spelled(0.02), spelled(2.0000004)
+    ('20', '0.02', '2.0000004')
+    """
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One value that somebody asked for. `asked`: the name they used; `timeframe`: None for the session's own."""
@@ -26,7 +35,7 @@ class Feature:
     @property
     def name(self) -> str:
         """The full name, every parameter said."""
-        parts = [self.output.name, *self.references, *(f"{value:g}" for value in self.values)]
+        parts = [self.output.name, *self.references, *map(spelled, self.values)]
         return "_".join(parts) + ("" if self.timeframe is None else f"@{self.timeframe}")
 
     @property
