@@ -276,4 +276,4 @@ def test_what_is_no_level_does_not_depend_on_the_unit_of_the_price(factor: float
     one, two = computed(names, market), computed(names, other)
     assert np.isfinite(one[-1]).all()
     scale = np.array([float(feature.output.scale) for feature in trend])
-    assert (np.abs(one - two)[2300:] <= 1e-9 * scale).all()
+    assert (np.abs(one - two)[2560:] <= 1e-9 * scale).all()

@@ -10,7 +10,7 @@ confluence = sum of the votes / 7. confluence_score = mean of the same seven as 
 mean true ranges of n candles, (3) in n-ths of one, each as x / (1 + |x|), 0 where that range is below 1e-6 of the
 close; (4) as rsi / 50 - 1, (6) and (7) as they are; 0 where there is no movement, no range or no volume.
 
-Source: our own rule over classical indicators. Inputs: high, low, close, volume. Warm-up: of rsi and of the averages,
+Source: our own rule over classical indicators. Inputs: high, low, close, volume. Warm-up: of rsi, and of the averages,
 seeds below 1e-15.
 """
 

@@ -7,9 +7,9 @@ difference counts where it is above 0.05 of the range in both of the close, of t
 divergence_signal_X: rsi of 14 candles; macd of 12 and 26; on-balance volume, added up within the window.
 
 Source: regular divergence as in Wilder (1978), with halves of a window for swings. Inputs: close, volume. Warm-up: of
-the indicator, seeds below 1e-15, and n candles. Values: -1, 0, 1. Dead band besides the 0.05: no signal where the range
-is below 1e-9 of the close for the close, 1e-4 points for rsi, 1e-8 of the close for macd, 1e-9 of its largest value for
-on-balance volume.
+the indicators (rsi to 1e-11, macd to 1e-15), and n candles. Values: -1, 0, 1. Dead band besides
+the 0.05: no signal where the range is below 1e-9 of the close for the close, 1e-4 points for rsi, 1e-8 of the close for
+macd, 1e-9 of its largest value for on-balance volume.
 """
 
 import math
@@ -113,7 +113,7 @@ FAMILY = FeatureFamily(
     variants=((20,), (60,)),
     step=step,
     definition=__doc__,
-    warmup=lambda n: max(rsi_warmup(RSI), ema_warmup(SLOW, 1, 1e-15)) + int(n) + 1,
+    warmup=lambda n: max(rsi_warmup(RSI, 1e-11), ema_warmup(SLOW, 1, 1e-15)) + int(n) + 1,
     reach=lambda n: int(n) + 1,
     floats=lambda n: 4 + 3 * (6 * (int(n) // 2) + 2),
     ints=lambda n: 6 + 3 * (2 * (int(n) // 2) + 8),

@@ -3,7 +3,7 @@
 cmo = 100 (U - D) / (U + D), U and D being Wilder's averages over n candles of the rises and of the falls of the close;
 0 where neither is.
 
-Source: TA-Lib, CMO. Inputs: close. Warm-up: about 35.5 n candles, as rsi. It is 2 rsi - 100, so it is offered by name
+Source: TA-Lib, CMO. Inputs: close. Warm-up: as rsi, about 34 n candles. It is 2 rsi - 100, so it is offered by name
 alone; cmou is Chande's own, with plain sums. Unlike TA-Lib's it is 0 once the close has not moved for 10 n candles.
 """
 

@@ -5,9 +5,8 @@ rsi of 14 candles, macd of 12 and 26, and on-balance volume (volume signed by th
 the window). Above 0 the price does better than the indicator: a bearish divergence.
 
 Source: Wilder (1978) and Granville (1963) for the idea; Pearson's correlation. Inputs: close, volume. Warm-up: of the
-indicator, seeds below 1e-15, and n candles. r is 0 where the standard deviation is below 1e-9 of the close for the
-close, 1e-4 points for rsi, 1e-8 of the close for macd, and 1e-9 of its
-largest value for on-balance volume.
+indicators (rsi to 1e-11, macd to 1e-15), and n candles. r is 0 where the standard deviation is below 1e-9 of the close
+for the close, 1e-4 points for rsi, 1e-8 of the close for macd, and 1e-9 of its largest value for on-balance volume.
 """
 
 import math
@@ -93,7 +92,7 @@ FAMILY = FeatureFamily(
     variants=((14,), (30,), (60,)),
     step=step,
     definition=__doc__,
-    warmup=lambda n: max(rsi_warmup(RSI), ema_warmup(SLOW, 1, 1e-15)) + int(n) + 1,
+    warmup=lambda n: max(rsi_warmup(RSI, 1e-11), ema_warmup(SLOW, 1, 1e-15)) + int(n) + 1,
     reach=lambda n: int(n) + 1,
     floats=lambda n: 4 + 2 * int(n),
     ints=lambda n: 6,

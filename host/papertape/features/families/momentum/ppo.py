@@ -43,7 +43,7 @@ FAMILY = FeatureFamily(
     variants=((3, 10, 16), (50, 100, 20)),
     step=step,
     definition=__doc__,
-    warmup=lambda fast, slow, s: ema_warmup(max(fast, slow), 1, 1e-12) + ema_warmup(s, 1, 1e-12),
+    warmup=lambda fast, slow, s: ema_warmup(max(fast, slow, s), 2, 1e-12),
     floats=lambda fast, slow, s: 3,
     ints=lambda fast, slow, s: 3,
 )

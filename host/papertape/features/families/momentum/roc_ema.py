@@ -2,7 +2,7 @@
 
 roc_ema = 100 (ema_n / ema_n of m candles ago - 1).
 
-Source: TA-Lib, ROC of EMA. Inputs: close. Warm-up: until the seed's weight is below 1e-12, and m candles.
+Source: TA-Lib, ROC of EMA. Inputs: close. Warm-up: until the seed's weight is below 1e-13, and m candles.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ FAMILY = FeatureFamily(
     variants=((9, 3), (21, 10), (50, 30)),
     step=step,
     definition=__doc__,
-    warmup=lambda n, m: ema_warmup(n, 1, 1e-12) + int(m),
+    warmup=lambda n, m: ema_warmup(n, 1, 1e-13) + int(m),
     floats=lambda n, m: 1 + int(m),
     ints=lambda n, m: 2,
 )

@@ -3,9 +3,10 @@
 rsi = 100 U / (U + D), U and D being Wilder's averages over n candles of the rises and of the falls of the close; 0
 where neither is.
 
-Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib, RSI. Inputs: close. Warm-up: about 35.5 n
-candles, until the seed's weight is below 1e-15, as the ratio can be one of small numbers. Unit: 0 to 100. Unlike
-TA-Lib's it is 0 once the close has not moved for 10 n candles, as what came before them is then not to be felt.
+Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib, RSI. Inputs: close. Warm-up: until the
+seed's weight is below 1e-10, and 10 n candles, in which a market that stands still may make the ratio one of small
+numbers: about 34 n. Unit: 0 to 100. Unlike TA-Lib's it is 0 once the close has not moved for 10 n candles, as what came
+before them is then not to be felt.
 """
 
 import math
@@ -13,11 +14,11 @@ from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
 from papertape.features.primitives.smoothing import wilder
-from papertape.features.primitives.warmup import wilder_warmup
+from papertape.features.primitives.warmup import fading_warmup
 
 QUIET = 10
 """After so many n of candles without movement, none is left."""
-TOLERANCE = 1e-15
+TOLERANCE = 1e-10
 
 
 @kernel
@@ -43,9 +44,10 @@ def relative_strength(f: Any, i: Any, a: int, b: int, n: int, change: float) -> 
     return 100.0 * up / moved if moved > 0.0 else 0.0
 
 
-def rsi_warmup(n: float) -> int:
-    """Candles that `relative_strength` needs, the one before the first change included."""
-    return wilder_warmup(n, tolerance=TOLERANCE) + 1
+def rsi_warmup(n: float, tolerance: float = TOLERANCE) -> int:
+    """Candles that `relative_strength` needs: the one before the first change, the seed's, those that fade it, and as
+    many as the market may stand still, while all that is left shrinks alike."""
+    return 1 + int(n) + fading_warmup(1 / n, 1, tolerance) + QUIET * int(n)
 
 
 @kernel

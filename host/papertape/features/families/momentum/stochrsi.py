@@ -3,8 +3,9 @@
 stochrsi_k = 100 (rsi - lowest) / (highest - lowest), rsi over n candles, highest and lowest of it over k; stochrsi_d =
 mean of the last d stochrsi_k. 0 where the range is below 1e-4 points.
 
-Source: Chande and Kroll, The New Technical Trader (1994); TA-Lib, STOCHRSI. Inputs: close. Warm-up: that of rsi and k +
-d - 2 candles. Unlike TA-Lib's, a range that is only rounding is none: the declared 1e-4 of the 100 points.
+Source: Chande and Kroll, The New Technical Trader (1994); TA-Lib, STOCHRSI. Inputs: close. Warm-up: as rsi, to
+1e-11, since the range may be narrow, and k + d - 2 candles. Unlike TA-Lib's, a range that is only rounding is none: the
+declared 1e-4 of the 100 points.
 """
 
 from typing import Any
@@ -45,7 +46,7 @@ FAMILY = FeatureFamily(
     variants=((14, 5, 3), (14, 14, 3), (21, 50, 5)),
     step=step,
     definition=__doc__,
-    warmup=lambda n, k, d: rsi_warmup(n) + int(k + d) - 2,
+    warmup=lambda n, k, d: rsi_warmup(n, 1e-11) + int(k + d) - 2,
     reach=lambda n, k, d: 2,
     floats=lambda n, k, d: 2 + 2 * sum_floats(k) + sum_floats(d),
     ints=lambda n, k, d: 3 + 2 * window_ints(k) + window_ints(d),

@@ -4,7 +4,7 @@ tsi = 100 ema_b(ema_a(change)) / ema_b(ema_a(|change|)); tsi_signal = ema_s(tsi)
 there was no change.
 
 Source: Blau, Momentum, Direction, and Divergence (1995); TA-Lib, TSI; the signal as charts have it. Inputs: close.
-Warm-up: until the seeds' weight is below 1e-15, as the ratio can be one of small numbers, and below 1e-11 for the
+Warm-up: until the seeds' weight is below 1e-12, as the ratio can be one of small numbers, and below 1e-11 for the
 signal. Unlike TA-Lib's it is 0 once the close has not moved for 5 max(a, b) candles.
 """
 
@@ -54,7 +54,7 @@ FAMILY = FeatureFamily(
     variants=((13, 7, 7), (25, 13, 7), (40, 20, 14)),
     step=step,
     definition=__doc__,
-    warmup=lambda a, b, s: ema_warmup(max(a, b), 2, 1e-15) + ema_warmup(s, 1, 1e-11) + 1,
+    warmup=lambda a, b, s: ema_warmup(max(a, b), 2, 1e-12) + ema_warmup(s, 1, 1e-11) + 1,
     reach=lambda a, b, s: 2,
     floats=lambda a, b, s: 5,
     ints=lambda a, b, s: 6,

@@ -10,7 +10,7 @@ Where S(tr) is at most 1e-9 of the close nothing has moved for long: di and dx a
 
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib, PLUS_DI, MINUS_DI, DX, ADX, ADXR, PLUS_DM,
 MINUS_DM. Differs from TA-Lib in that stillness: TA-Lib repeats the last dx there, which may be as old as the history.
-Inputs: high, low, close. Warm-up: until sums and then their average weigh what came before less than 1e-10 each, and n
+Inputs: high, low, close. Warm-up: until sums and then their average weigh what came before less than 1e-9 each, and n
 candles; a market that stands still forgets its direction within as long. Unit: 0 to 100.
 """
 
@@ -79,7 +79,7 @@ FAMILY = FeatureFamily(
     variants=((7,), (14,), (28,)),
     step=step,
     definition=__doc__,
-    warmup=lambda n: 2 * wilder_warmup(n, 1, 1e-10) + int(n),
+    warmup=lambda n: 2 * wilder_warmup(n) + int(n),
     reach=lambda n: 2,
     floats=lambda n: 4 + int(n) - 1,
     ints=lambda n: 3,

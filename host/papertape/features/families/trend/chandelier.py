@@ -5,7 +5,7 @@ true range over n candles; chandelier_long_distance = (close - chandelier_long) 
 stays; chandelier_short_distance = (chandelier_short - close) / close, above 0 while a short one stays.
 
 Source: LeBeau, in Elder, Come Into My Trading Room (2002); the average true range as TA-Lib's ATR. Inputs: high, low,
-close. Warm-up: about 23 n candles, until the seed's weight is below 1e-10.
+close. Warm-up: about 28.6 n candles, until the seed's weight is below 1e-12.
 """
 
 from typing import Any
@@ -47,7 +47,7 @@ FAMILY = FeatureFamily(
     variants=((22, 3), (60, 5)),
     step=step,
     definition=__doc__,
-    warmup=lambda n, k: wilder_warmup(n, 1, 1e-10) + 1,
+    warmup=lambda n, k: wilder_warmup(n, 1, 1e-12) + 1,
     floats=lambda n, k: 1 + 2 * sum_floats(n),
     ints=lambda n, k: 1 + 2 * window_ints(n),
 )

@@ -4,7 +4,7 @@ dema = 2 e - EMA(e), e = EMA(close), both of n candles, each seeded with the mea
 = close / dema - 1; dema_slope = (dema / dema five candles ago - 1) / 5, per candle.
 
 Source: Mulloy, Smoothing data with faster moving averages, Technical Analysis of Stocks & Commodities 12 (1994);
-TA-Lib, DEMA. Inputs: close. Warm-up: until the seeds' weight is below 1e-10 (the averages are weighed 2 and 1), and 5
+TA-Lib, DEMA. Inputs: close. Warm-up: until the seeds' weight is below 1e-12 (the averages are weighed 2 and 1), and 5
 candles.
 """
 
@@ -34,7 +34,7 @@ FAMILY = FeatureFamily(
     variants=((9,), (21,), (50,)),
     step=step,
     definition=__doc__,
-    warmup=lambda n: ema_warmup(n, 2, 1e-10) + RISE,
+    warmup=lambda n: ema_warmup(n, 2, 1e-12) + RISE,
     floats=lambda n: 2 + RISE,
     ints=lambda n: 3,
 )

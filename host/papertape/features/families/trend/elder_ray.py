@@ -3,8 +3,8 @@
 bull_power = high - EMA(close, n), bear_power = low - EMA(close, n): in quote currency. bull_power_pct and
 bear_power_pct: the same as fractions of the close.
 
-Source: Elder, Trading for a Living (1993); TA-Lib, ERI. Inputs: high, low, close. Warm-up: about 11.5 (n + 1) candles,
-until the seed's weight is below 1e-10.
+Source: Elder, Trading for a Living (1993); TA-Lib, ERI. Inputs: high, low, close. Warm-up: about 14.8 (n + 1) candles,
+until the seed's weight is below 1e-12.
 """
 
 from typing import Any
@@ -41,7 +41,7 @@ FAMILY = FeatureFamily(
     variants=((13,), (34,)),
     step=step,
     definition=__doc__,
-    warmup=lambda n: ema_warmup(n, 1, 1e-10),
+    warmup=lambda n: ema_warmup(n, 1, 1e-12),
     floats=lambda n: 1,
     ints=lambda n: 1,
 )

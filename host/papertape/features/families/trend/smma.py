@@ -3,8 +3,8 @@
 smma = smma' + (close - smma') / n, seeded with the mean of the first n closes. It is the exponential average of 2 n - 1
 candles but for the seed, so its distance and slope are not offered a second time.
 
-Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib, RMA. Inputs: close. Warm-up: about 20.7 n
-candles, until the seed's weight is below 1e-9.
+Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib, RMA. Inputs: close. Warm-up: about 28.6 n
+candles, until the seed's weight is below 1e-12, as the price may have been many times as high then.
 """
 
 from typing import Any
@@ -31,7 +31,7 @@ FAMILY = FeatureFamily(
     variants=((14,),),
     step=step,
     definition=__doc__,
-    warmup=wilder_warmup,
+    warmup=lambda n: wilder_warmup(n, 1, 1e-12),
     floats=lambda n: 1,
     ints=lambda n: 1,
 )

@@ -4,7 +4,7 @@ tema = 3 e - 3 ee + eee, e = EMA(close), ee = EMA(e), eee = EMA(ee), all of n ca
 first n values; price_vs_tema = close / tema - 1; tema_slope = (tema / tema five candles ago - 1) / 5, per candle.
 
 Source: Mulloy, Smoothing data with faster moving averages, Technical Analysis of Stocks & Commodities 12 (1994);
-TA-Lib, TEMA. Inputs: close. Warm-up: until the seeds' weight is below 1e-10 (the averages are weighed 3, 3 and 1), and
+TA-Lib, TEMA. Inputs: close. Warm-up: until the seeds' weight is below 1e-12 (the averages are weighed 3, 3 and 1), and
 5 candles.
 """
 
@@ -35,7 +35,7 @@ FAMILY = FeatureFamily(
     variants=((9,), (21,), (50,)),
     step=step,
     definition=__doc__,
-    warmup=lambda n: ema_warmup(n, 3, 1e-10) + RISE,
+    warmup=lambda n: ema_warmup(n, 3, 1e-12) + RISE,
     floats=lambda n: 3 + RISE,
     ints=lambda n: 4,
 )

@@ -4,7 +4,7 @@ zlema = EMA over n candles of 2 close - close l candles ago, l = (n - 1) // 2, s
 these; price_vs_zlema = close / zlema - 1; zlema_slope = (zlema / zlema five candles ago - 1) / 5, per candle.
 
 Source: Ehlers and Way, Zero lag (well, almost), Technical Analysis of Stocks & Commodities 28 (2010); TA-Lib, ZLEMA.
-Inputs: close. Warm-up: l candles, about 11.5 (n + 1) until the seed's weight is below 1e-10, and 5.
+Inputs: close. Warm-up: l candles, about 16 (n + 1) until the seed's weight is below 1e-13, and 5.
 """
 
 from typing import Any
@@ -32,7 +32,7 @@ FAMILY = FeatureFamily(
     variants=((21,), (50,)),
     step=step,
     definition=__doc__,
-    warmup=lambda n: ema_warmup(n, 1, 1e-10) + int(n - 1) // 2 + RISE,
+    warmup=lambda n: ema_warmup(n, 1, 1e-13) + int(n - 1) // 2 + RISE,
     reach=lambda n: int(n - 1) // 2 + 1,
     floats=lambda n: 1 + RISE,
     ints=lambda n: 2,

@@ -4,7 +4,7 @@ atr = atr' + (true range - atr') / n, seeded with the mean of the first n true r
 candle's; atr_pct = atr / close; natr = 100 atr / close, TA-Lib's unit, a twin of atr_pct.
 
 Source: Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib, ATR and NATR. Inputs: high, low, close.
-Warm-up: about 33 n candles, until the seed's weight is below 1e-14: the values are near 0.01 of the price, and what is
+Warm-up: about 31 n candles, until the seed's weight is below 1e-13: the values are near 0.01 of the price, and what is
 forgotten may have been an outlier.
 """
 
@@ -37,7 +37,7 @@ FAMILY = FeatureFamily(
     variants=((5,), (14,), (28,), (50,)),
     step=step,
     definition=__doc__,
-    warmup=lambda n: wilder_warmup(n, tolerance=1e-14) + 1,
+    warmup=lambda n: wilder_warmup(n, tolerance=1e-13) + 1,
     reach=lambda n: 2,
     floats=lambda n: 1,
     ints=lambda n: 1,
