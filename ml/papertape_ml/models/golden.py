@@ -33,13 +33,13 @@ class Golden:
     def from_document(cls, document: Any) -> Self:
         """The rows of `as_document`; anything else is `BadModelFiles`."""
         try:
-            arrays = [_array(document[name]) for name in ("inputs", "outputs", "exact")]
+            inputs, outputs, exact = (_array(document[name]) for name in ("inputs", "outputs", "exact"))
             tolerance = float(document["tolerance"])
         except (KeyError, TypeError, ValueError, OverflowError) as wrong:
             raise BadModelFiles("golden rows have inputs, outputs, exact and a tolerance") from wrong
-        if not 0 <= tolerance <= 1e-3 or not 1 <= len(arrays[0]) <= 1024 or len({len(rows) for rows in arrays}) != 1:
+        if not 0 <= tolerance <= 1e-3 or not 1 <= len(inputs) <= 1024 or not len(inputs) == len(outputs) == len(exact):
             raise BadModelFiles("golden rows are as many inputs as outputs, with a tolerance of at most 0.001")
-        return cls(*arrays, tolerance)
+        return cls(inputs, outputs, exact, tolerance)
 
 
 def golden(model: Model, rows: Array) -> Golden:

@@ -84,7 +84,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 def _verdict(answer: bytes, status: int) -> Verdict:
     if status == -signal.SIGXCPU or status == -signal.SIGKILL:
-        return Verdict("late", "it used up its processor time")
+        return Verdict("late", "it was ended for the processor time or the memory that it took")
     if status != 0:
         how = f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
         return Verdict("crashed", f"the child ended with {how}")

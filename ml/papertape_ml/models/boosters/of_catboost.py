@@ -59,6 +59,8 @@ class CatBoost:
             use_best_model=stops,
             callbacks=[_Told(settings.rounds, progress)] if progress else None,
         )
+        for stamp in ("model_guid", "train_finish_time"):
+            model.get_metadata()[stamp] = ""  # the same fit gives the same bytes
         # The library writes its format to files only.
         with tempfile.TemporaryDirectory(prefix="papertape-") as folder:
             path = Path(folder) / self.FILE
