@@ -50,7 +50,7 @@ def changed_by_the_future(
     """The features that are not, bit for bit, what is known at each row's close: as computed from the candles up to it
     in stretches that are looked at closely, and from the candles alone everywhere.
 
-    The stretches are spread evenly, the last one at the end, and make up `alone` batches in all.
+    Five stretches of every symbol are, spread evenly, the last one at the end; `alone` batches in all, or a few more.
     """
     if wanted.hash != dataset.feature_set_hash:
         raise RequestError(f"the dataset's feature set is {dataset.feature_set_hash}, not {wanted.hash}")
@@ -106,12 +106,14 @@ def _anew(
         raise RequestError(f"the dataset is of {', '.join(dataset.symbols)}, the candles of {', '.join(names)}")
     rows_of = [_in_time_order(dataset, slot) for slot in slots]
 
+    runs = [slots] if wanted.panel else [[slot] for slot in slots]
+
     def cuts(batches: int) -> Ints:
-        length = min(batches, -(-alone // _PLACES))
+        length = min(batches, -(-alone // (_PLACES * len(runs))))
         begins = np.linspace(0, batches - length, _PLACES).astype(np.int64)
         return np.unique(begins[:, None] + np.arange(length + 1))
 
-    for some in [slots] if wanted.panel else [[slot] for slot in slots]:
+    for some in runs:
         for slot, at, values in computed(candles, wanted, external, some, cuts):
             ts = candles[names[slot]][0, at : at + len(values)]
             if len(ts):

@@ -107,10 +107,10 @@ def test_the_hash_follows_whatever_training_depends_on(dataset: Dataset) -> None
 
 
 def test_the_hash_is_the_same_on_every_machine(dataset: Dataset) -> None:
-    numbers = {name: np.array([1, 2]) for name in ("ts", "t0", "t1", "y")}
+    two = np.array([1, 2])
     fixed = replace(
-        dataset, **numbers, features=np.array([[1.0, -0.0], [np.nan, 0.1]]), names=("a", "b"), profit=None,
-        symbol=np.array([0, 1]), weight=np.array([0.5, 1.5]), feature_set={"hash": "sha256:0"},
+        dataset, ts=two, t0=two, t1=two, y=two, features=np.array([[1.0, -0.0], [np.nan, 0.1]]), names=("a", "b"),
+        profit=None, symbol=np.array([0, 1]), weight=np.array([0.5, 1.5]), feature_set={"hash": "sha256:0"},
     )  # fmt: skip
     assert fixed.hash == "sha256:05ee6122b39a5665368f65f75f60eac94da66d9ef0f5c84d49f8c4de961266f3"
 
