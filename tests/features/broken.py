@@ -44,6 +44,28 @@ def writes_to_candles(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> Non
 
 
 @kernel
+def writes_to_gains(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
+    c.gain[t] = 0.0
+    o[0] = c.close[t] / c.close[t]
+
+
+@kernel
+def writes_late(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
+    f[0] += 1.0
+    if f[0] == 350.0:
+        c.close[t] = 1.0
+    o[0] = c.open[t] / c.open[t]
+
+
+@kernel
+def writes_before_the_first(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
+    """Where NaNs stand in place of candles that are not known."""
+    if not c.close[t - 10] > 0.0:
+        c.close[t - 10] = 1.0
+    o[0] = c.open[t] / c.open[t]
+
+
+@kernel
 def keeps_to_itself(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     o[0] = c.close[t] / c.close[t - 1] - 1.0
 

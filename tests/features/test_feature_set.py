@@ -53,7 +53,7 @@ PANEL = (
     .replace("[t]", "[at[0]]")
     .replace("[t - 1]", "[at[0] - 1]")
 )
-LITERAL = "sha256:0cf6fdbab8ab0c0a203a1d7212a546b9a1b4aa4c625d90e9f5f3d0a5deeaabe0"
+LITERAL = "sha256:4c23546af33c00a886aa8bcae952af2a0600787ddcda348243394cc8cb7aacdc"
 
 Make = Callable[..., FeatureFamily]
 
@@ -138,17 +138,56 @@ def test_words_and_space_do_not(make: Make, change: tuple[str, str]) -> None:
     assert made(make()).hash == made(make(change)).hash
 
 
-def test_the_universe_matters_to_panels_alone_and_its_order_does_not(make: Make) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("warmup=lambda n, k: 2", "warmup=lambda n, k: 3"),
+        ("reach=lambda n, k: 2", "reach=lambda n, k: 4"),
+        ("warmup=lambda n, k: 2", "warmup=lambda n, k: 2, floats=lambda n, k: 1"),
+        ("warmup=lambda n, k: 2", "warmup=lambda n, k: 2, ints=lambda n, k: 1"),
+        ('memory="window"', 'memory="decaying"'),
+    ],
+    ids=["warm-up", "reach", "floats", "ints", "memory"],
+)
+def test_what_stands_beside_the_kernel_changes_the_hash(make: Make, change: tuple[str, str]) -> None:
+    assert made(make()).hash != made(make(change)).hash
+
+
+def test_another_warm_up_of_other_parameters_changes_nothing(make: Make) -> None:
+    other = make(("warmup=lambda n, k: 2", "warmup=lambda n, k: 2 if n == 5 else 9"))
+    assert made(make(), "tiny_5").hash == made(other, "tiny_5").hash
+    assert made(make(), "tiny_6").hash != made(other, "tiny_6").hash
+
+
+def test_the_universe_and_its_order_matter_to_panels_alone(make: Make) -> None:
     family, panel = make(), make(source=PANEL)
     two, three = ("BTC/USDT", "ETH/USDT"), ("BTC/USDT", "ETH/USDT", "SOL/USDT")
     assert made(family, universe=two).hash == made(family, universe=three).hash == made(family).hash
 
-    def hash_of(*universe: str, reference: str | None = None) -> str:
-        return made(panel, "tiny_REF", universe=universe, reference=reference).hash
+    def hash_of(*universe: str) -> str:
+        return made(panel, "tiny_eth", universe=universe, reference="BTC/USDT").hash
 
-    assert hash_of(*two) != hash_of(*three)
-    assert hash_of(*three) == hash_of(*three, reference="BTC/USDT") != hash_of(*three, reference="SOL/USDT")
-    assert hash_of(*two, reference="ETH/USDT") == hash_of(*reversed(two))
+    assert len({hash_of(*two), hash_of(*three), hash_of(*reversed(two))}) == 3
+
+
+def test_the_reference_matters_where_a_name_says_ref(make: Make) -> None:
+    panel = make(source=PANEL)
+    three = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
+
+    def hash_of(name: str, reference: str | None = None) -> str:
+        return made(panel, name, universe=three, reference=reference).hash
+
+    ours = {hash_of(name, "BTC/USDT") for name in ("tiny_REF", "tiny_btc", "tiny_BTC/USDT", "tiny_REF_5_2")}
+    assert ours == {hash_of("tiny_REF")} == {hash_of("tiny_btc", "SOL/USDT")}
+    assert hash_of("tiny_REF", "SOL/USDT") == hash_of("tiny_sol") not in ours
+    spared = made(make(), universe=three, reference="SOL/USDT")
+    assert spared.hash == made(make()).hash
+    assert spared.reference is None, "so that each symbol can be computed by itself"
+
+
+def test_the_document_has_reference_symbols_in_full(make: Make) -> None:
+    (told,) = made(make(source=PANEL), "tiny_REF@1h", universe=("A/USDT", "B/USDT")).document()["features"]
+    assert told["name"] == "tiny_A/USDT_5_2@1h" and told["references"] == ["A/USDT"]
 
 
 def test_a_panel_refuses_a_universe_that_lacks_what_it_speaks_of(make: Make) -> None:
@@ -157,6 +196,8 @@ def test_a_panel_refuses_a_universe_that_lacks_what_it_speaks_of(make: Make) -> 
         made(panel, "tiny_sol", universe=("BTC/USDT", "ETH/USDT"))
     with pytest.raises(ConfigError, match="no 'SOL/USDT' among"):
         made(panel, "tiny_REF", universe=("BTC/USDT", "ETH/USDT"), reference="SOL/USDT")
+    with pytest.raises(ConfigError, match="no 'SOL/USDT' among"):
+        made(make(), "tiny", universe=("BTC/USDT", "ETH/USDT"), reference="SOL/USDT")
     with pytest.raises(ConfigError, match="need the symbols"):
         made(panel, "tiny_REF")
 

@@ -123,7 +123,7 @@ def print_checked(done: Checked) -> None:
     for proof in failed:
         for name, what in proof.failures.items():
             print_text(f"\n{proof.feature.name}: {name}: {what}")
-    number, counted = len(done.proofs), counts(done)
+    number, counted, unproven = len(done.proofs), counts(done), len(_not_proven(done.proofs))
     lacking = {"without a late start": counted["late_start_untried"], "without a value": counted["without_values"]}
     lacks = ", ".join(f"{count:,} {words}" for words, count in lacking.items() if count)
     print_text(
@@ -131,6 +131,7 @@ def print_checked(done: Checked) -> None:
         f"{', '.join(done.symbols)} ({done.timeframe}): "
         + (f"{len(failed):,} FAILED" if failed else "none failed" if lacks else "all proven")
         + (f", but {lacks}; {done.needed:,} candles of each symbol would do" if lacks else "")
+        + (f": {unproven:,} not proven" if unproven else "")
         + f" ({duration(done.seconds)})"
     )
 
@@ -146,7 +147,7 @@ def counts(done: Checked) -> dict[str, int]:
 
 
 def report(done: Checked) -> dict[str, Any]:
-    """The same for scripts."""
+    """The same for scripts. `not_proven`: names of those that did not fail for want of candles or of values."""
     return {
         "ok": done.ok, "symbols": list(done.symbols), "timeframe": done.timeframe, "candles": done.bars,
         "proofs": list(PROOFS),
@@ -158,9 +159,14 @@ def report(done: Checked) -> dict[str, Any]:
             }
             for proof in done.proofs
         ],
+        "not_proven": [proof.feature.asked for proof in _not_proven(done.proofs)],
         "counts": counts(done),
         "seconds": round(done.seconds, 3),
     }  # fmt: skip
+
+
+def _not_proven(proofs: Sequence[Proof]) -> list[Proof]:
+    return [proof for proof in proofs if not proof.failures and not proof.tried]
 
 
 def _print_features(proofs: Sequence[Proof]) -> None:
@@ -182,17 +188,23 @@ def _print_families(proofs: Sequence[Proof]) -> None:
         groups.setdefault(proof.feature.family.name, []).append(proof)
     rows = []
     for name, group in groups.items():
+        idle = _not_proven(group)
         bad, late = sum(bool(proof.failures) for proof in group), max(proof.late for proof in group)
         rows.append([
             name, group[0].feature.family.memory, len(group), f"{max(proof.warmup for proof in group):,}",
             f"{min(proof.defined for proof in group):.1%}", min(proof.late_starts for proof in group),
-            f"{late:.0e}" if late else "none", f"{bad} FAILED" if bad else "ok",
+            f"{late:.0e}" if late else "none",
+            f"{bad} FAILED" if bad else f"{len(idle)} not proven" if idle else "ok",
         ])  # fmt: skip
     headers = ["family", "memory", "features", "warm-up", "defined", "late starts", "late difference", "proofs"]
     print_table(headers, rows, "<<>>>>><")
 
 
 def _said(proof: Proof, name: str) -> str:
-    if (name == "late start" and not proof.late_starts) or (name == "symbols" and proof.feature.family.panel):
-        return "-"
-    return "ok"
+    """Of a proof that nothing speaks against: `-` where nothing was compared."""
+    idle = (
+        (name != "input" and not proof.defined)
+        or (name == "late start" and not proof.late_starts)
+        or (name == "symbols" and proof.feature.family.panel)
+    )
+    return "-" if idle else "ok"

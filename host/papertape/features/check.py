@@ -1,25 +1,26 @@
 """Proofs that features keep their promises, on given candles."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from papertape.contract.candle import Floats
+from papertape.contract.feature import Columns
 from papertape.features.batches import earlier, later, merged
 from papertape.features.machine_code import Progress
 from papertape.features.plan import Plan, plan
 from papertape.features.request import Feature
-from papertape.features.stream import RAW, Stream
+from papertape.features.stream import Stream
 
 TOLERANCE = 1e-9
 """What a late start may change in a decaying feature, as a part of its scale."""
 PROOFS = ("steps", "restore", "future", "late start", "symbols", "range", "input")
 """What is proven of each feature: the names of `Proof.failures`."""
-_LOOKED_AT = 300
-"""Batches after which it is seen whether a step has written to the candles."""
+_LOOKED_AT = 4_096
+"""Batches after which it is looked, again and again, whether a step has written to the candles."""
 _STEPS = 10_000
 """Batches that are stepped one by one, around places of the history."""
 
@@ -38,6 +39,11 @@ class Proof:
     late: float = 0.0
     late_starts: int = 0
     failures: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tried(self) -> bool:
+        """Whether the candles were enough to say anything: there is a value, and a late start to compare it with."""
+        return self.defined > 0 and self.late_starts > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,17 +214,43 @@ def _range(subject: Subject, whole: Floats, proofs: list[Proof]) -> None:
 
 
 def _input(subject: Subject, whole: Floats, proofs: list[Proof]) -> None:
-    """No step writes to the candles, which the others see too."""
-    for family in {proof.feature.family.name: proof.feature.family for proof in proofs}.values():
-        mine = [proof for proof in proofs if proof.feature.family.name == family.name]
-        layout = plan([proof.feature for proof in mine], subject.plan.symbols, subject.reference)
-        few = earlier(subject.candles, subject.times[min(_LOOKED_AT, len(subject.times) - 1)])
-        stream = Stream(layout, subject.period, _LOOKED_AT)
-        stream.run(few, subject.fresh[: min(_LOOKED_AT, len(subject.times) - 1)])
-        for slot, one in enumerate(few):
-            if stream.held(slot)[:RAW].tobytes() != one.tobytes():
-                for proof in mine:
-                    proof.failures["input"] = f"the candles of {subject.plan.symbols[slot]} were written to"
+    """No step writes to the candles, nor to the columns that follow from them: others see them too.
+
+    All features run together at first; each family alone only where somebody has written.
+    """
+    together = _written(subject, proofs)
+    if together is None:
+        return
+    families: dict[str, list[Proof]] = {}
+    for proof in proofs:
+        families.setdefault(proof.feature.family.name, []).append(proof)
+    alone = {name: _written(subject, own) for name, own in families.items()} if len(families) > 1 else {}
+    guilty = {name: found for name, found in alone.items() if found} or dict.fromkeys(families, together)
+    for name, found in guilty.items():
+        for proof in families[name]:
+            proof.failures["input"] = found
+
+
+def _written(subject: Subject, proofs: list[Proof]) -> str | None:
+    """What the features write to, if they do: said of the first place that a stream without them has otherwise."""
+    symbols = subject.plan.symbols
+    layout = plan([proof.feature for proof in proofs], symbols, subject.reference)
+    many, batches = min(_LOOKED_AT, len(subject.times)), len(subject.times)
+    # The state holds what steps look back on: made longer, it holds all that they can have written to in a stretch.
+    reach = layout.reach + many
+    theirs = Stream(replace(layout, reach=reach), subject.period, many)
+    bare = Stream(replace(plan((), symbols), reach=reach), subject.period, many)
+    had = np.concatenate([np.zeros((1, len(symbols)), np.int64), subject.fresh.cumsum(axis=0)])
+    for begin in range(0, batches, many):
+        end = min(begin + many, batches)
+        some = [one[:, had[begin, slot] : had[end, slot]] for slot, one in enumerate(subject.candles)]
+        for stream in (theirs, bare):
+            stream.run(some, subject.fresh[begin:end])
+        after, before = (stream.state["columns"].view(np.int64) for stream in (theirs, bare))
+        if not np.array_equal(after, before):
+            slot, column, _ = (int(index) for index in np.argwhere(after != before)[0])
+            return f"the candles of {symbols[slot]} were written to: {Columns._fields[column]}"
+    return None
 
 
 def _equal(

@@ -1,17 +1,17 @@
 """Feature sets: an ordered list of features, and the hash that says what its numbers mean."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
 from papertape.contract.errors import ConfigError
 from papertape.contract.feature import Kernel
 from papertape.features.definition import definition_hash
-from papertape.features.plan import plan
-from papertape.features.request import Feature
+from papertape.features.plan import plan, referred
+from papertape.features.request import REFERENCE, Feature
 
-FORM: Final = 1
+FORM: Final = 2
 """Of what is hashed, and of the columns that steps see (`index`, `gain`, `span`): raised when one of them changes."""
 
 REPAIR: Final = "range widened to hold open and close; volume that is not said is 0; first of doubles; bad rows absent"
@@ -22,9 +22,9 @@ REPAIR: Final = "range widened to hold open and close; volume that is not said i
 class FeatureSet:
     """Features in their order, and all that their numbers depend on besides the candles.
 
-    `timeframe`: of the candles that come in. `universe`: the symbols, which matter to families that look at all of
-    them; `reference`: the symbol that REF stands for, by default the first. Raises `ConfigError` for a universe that
-    lacks a symbol that a name speaks of.
+    `timeframe`: of the candles that come in. `universe`: the symbols in their order, which matter to families that look
+    at all of them; `reference`: the symbol that REF stands for, by default the first; None where no name says REF.
+    Raises `ConfigError` for a universe that lacks the reference or a symbol that a name speaks of.
     """
 
     features: tuple[Feature, ...]
@@ -34,10 +34,12 @@ class FeatureSet:
     repair: str = REPAIR
 
     def __post_init__(self) -> None:
-        if self.panel:
-            if not self.universe:
-                raise ConfigError("features that look at several symbols need the symbols, by name")
+        if self.panel and not self.universe:
+            raise ConfigError("features that look at several symbols need the symbols, by name")
+        if self.universe:
             plan([feature for feature in self.features if feature.family.panel], self.universe, self.reference)
+        if not any(REFERENCE in feature.references for feature in self.features):
+            object.__setattr__(self, "reference", None)
 
     @property
     def panel(self) -> bool:
@@ -60,26 +62,33 @@ class FeatureSet:
         return {"hash": self.hash, "names": list(self.names), **self._meaning()}
 
     def _meaning(self) -> dict[str, Any]:
-        """What is hashed: JSON values. The order of the universe means nothing, that of the features does."""
-        panel = self.panel
+        """What is hashed: JSON values. The order of the features means something; so does that of the universe, since
+        sums over all symbols are taken in it, and their last bits follow from it."""
         return {
             "form": FORM,
             "timeframe": self.timeframe,
             "repair": self.repair,
-            "universe": sorted(self.universe) if panel else [],
-            "reference": (self.reference or self.universe[0]) if panel else None,
-            "features": [_meaning(feature, self.timeframe) for feature in self.features],
+            "universe": list(self.universe) if self.panel else [],
+            "features": [self._meaning_of(feature) for feature in self.features],
         }
 
-
-def _meaning(feature: Feature, timeframe: str) -> dict[str, Any]:
-    step = feature.family.step
-    assert isinstance(step, Kernel)
-    return {
-        "name": feature.name.removesuffix(f"@{timeframe}"),
-        "family": feature.family.name,
-        "version": feature.family.version,
-        "output": feature.place,
-        "parameters": [float(value) for value in feature.values],
-        "definition": definition_hash(step),
-    }
+    def _meaning_of(self, feature: Feature) -> dict[str, Any]:
+        """What a feature's numbers follow from: reference symbols in full, the kernel, and the sizes beside it."""
+        family = feature.family
+        assert isinstance(family.step, Kernel)
+        references = referred(feature, self.universe, self.reference)
+        many = (len(self.universe),) if family.panel else ()
+        return {
+            "name": replace(feature, references=references).name.removesuffix(f"@{self.timeframe}"),
+            "family": family.name,
+            "version": family.version,
+            "output": feature.place,
+            "references": list(references),
+            "parameters": [float(value) for value in feature.values],
+            "definition": definition_hash(family.step),
+            "memory": family.memory,
+            "warmup": family.warmup(*many, *feature.values),
+            "reach": family.reach(*many, *feature.values),
+            "floats": family.floats(*many, *feature.values),
+            "ints": family.ints(*many, *feature.values),
+        }

@@ -40,13 +40,14 @@ class Plan:
 def plan(features: Sequence[Feature], symbols: Sequence[str], reference: str | None = None) -> Plan:
     """The plan for features of one timeframe. `reference`: the symbol that REF stands for, the first by default.
 
-    Raises `ConfigError` where a reference symbol is not among `symbols`.
+    Raises `ConfigError` where a reference symbol is not among `symbols`, whether or not a feature speaks of it.
     """
+    if reference is not None:
+        _slot(reference, symbols, "reference")
     families: dict[str, tuple[FeatureFamily, dict[tuple[float, ...], tuple[float, ...]]]] = {}
     placed: list[tuple[str, tuple[float, ...], int]] = []
     for feature in features:
-        places = tuple(float(_slot(word, symbols, reference, feature.asked)) for word in feature.references)
-        parameters = (*places, *feature.values)
+        parameters = (*map(float, _slots(feature, symbols, reference)), *feature.values)
         _, variants = families.setdefault(feature.family.name, (feature.family, {}))
         variants[parameters] = feature.values
         placed.append((feature.family.name, parameters, feature.place))
@@ -78,17 +79,31 @@ def _part(
     return Part(family, tuple(variants), tuple(warmups), tuple(offsets), floats, ints, first)
 
 
-def _slot(word: str, symbols: Sequence[str], reference: str | None, asked: str) -> int:
-    """The place of the symbol that a word in a feature's name stands for: all of it, or its base."""
-    word = (reference or symbols[0]) if word == REFERENCE else word
-    found = [slot for slot, symbol in enumerate(symbols) if word.lower() in (symbol.lower(), _base(symbol))]
+def referred(feature: Feature, symbols: Sequence[str], reference: str | None = None) -> tuple[str, ...]:
+    """The symbols that the reference words in a feature's name stand for. Raises `ConfigError` as `plan` does."""
+    return tuple(symbols[slot] for slot in _slots(feature, symbols, reference))
+
+
+def _slots(feature: Feature, symbols: Sequence[str], reference: str | None) -> list[int]:
+    """The places of the symbols that the reference words in a feature's name stand for."""
+    if not feature.references:
+        return []
+    first = symbols[0] if reference is None else reference
+    words = [first if word == REFERENCE else word for word in feature.references]
+    return [_slot(word, symbols, f"feature {feature.asked!r}") for word in words]
+
+
+def _slot(word: str, symbols: Sequence[str], whose: str) -> int:
+    """The place of the symbol that a word stands for: all of it, or else its base."""
+    lower = word.lower()
+    whole = [slot for slot, symbol in enumerate(symbols) if lower == symbol.lower()]
+    found = whole or [slot for slot, symbol in enumerate(symbols) if lower == _base(symbol)]
     if len(found) == 1:
         return found[0]
     what = f"more than one {word!r}" if found else f"no {word!r}"
-    raise ConfigError(f"feature {asked!r}: there is {what} among the symbols {', '.join(symbols)}")
+    raise ConfigError(f"{whose}: there is {what} among the symbols {', '.join(symbols)}")
 
 
 def _base(symbol: str) -> str:
-    return (
-        symbol.rpartition(":")[0].partition("/")[0].lower() if symbol.count(":") else symbol.partition("/")[0].lower()
-    )
+    """btc of BTC/USDT, of BTC/USDT:USDT, and of binance:BTC/USDT."""
+    return symbol.partition("/")[0].rpartition(":")[2].lower()

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from papertape.contract.candle import Floats, Row
+from papertape.contract.errors import InvalidValue
 from papertape.features import driver, machine_code
 from papertape.features.machine_code import COUNT, DERIVE, Progress, fold_of
 from papertape.features.plan import Part, Plan
@@ -169,6 +170,11 @@ class Stream:
 
     @state.setter
     def state(self, kept: Mapping[str, Any]) -> None:
+        """Raises `InvalidValue` for the state of other features, or of another number of symbols."""
+        for name, own in self.state.items():
+            shape = np.shape(kept[name]) if name in kept else "absent"
+            if shape != own.shape:
+                raise InvalidValue(f"state of other features: {name} must have the shape {own.shape}, was {shape}")
         self._columns[:, :, : self._reach] = kept["columns"]
         self._end[:] = self._reach
         self._seen[:] = kept["seen"]
