@@ -1,6 +1,7 @@
 """No two features of the catalogue say the same, save those that are listed with a reason."""
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from papertape.contract.candle import Floats
 from papertape.features.batches import merged
 from papertape.features.correlated import CORRELATED
 from papertape.features.plan import plan
+from papertape.features.request import Feature
 from papertape.features.stream import Stream
 from papertape.store.candle_files import read_columns
 
@@ -29,18 +31,22 @@ MARKETS = {
 """By timeframe: ms, and symbols; the first is the reference, features are those of the second."""
 
 
+THIN = "binanceus_BTCUSDT_1m"
+"""A market with minutes in which nothing is traded: what counts those differs there alone."""
+
+
 @cache
-def candles(symbol: str, timeframe: str) -> Floats:
+def candles(name: str) -> Floats:
     """The first candles (6, n) of a file."""
     assert DATA is not None
-    parts = read_columns(Path(DATA, "candles", f"binanceusdm_{symbol}_{timeframe}.parquet"))
+    parts = read_columns(Path(DATA, "candles", f"{name}.parquet"))
     return np.concatenate([np.array(part[:6], np.float64) for part in parts], axis=1)[:, :CANDLES]
 
 
 def values(timeframe: str) -> Floats:
     """All counted features (candles, features) of a market's second symbol."""
     period, symbols = MARKETS[timeframe]
-    history = [candles(symbol, timeframe) for symbol in symbols]
+    history = [candles(f"binanceusdm_{symbol}_{timeframe}") for symbol in symbols]
     out = np.full((history[1].shape[1], len(COUNTED)), np.nan)
     alone = [place for place, feature in enumerate(COUNTED) if not feature.family.panel]
     layout = plan([COUNTED[place] for place in alone], ["X/Y"])
@@ -67,6 +73,12 @@ def correlations(columns: Floats) -> Floats:
     return np.asarray((z.T @ z - sums * sums.T / n) / np.sqrt(spread * spread.T))
 
 
+def alike(columns: Floats, features: Sequence[Feature]) -> set[tuple[str, str]]:
+    """The pairs of features whose correlation is above `MOST`."""
+    found = np.abs(np.triu(correlations(columns), 1)) > MOST
+    return {(features[one].name, features[other].name) for one, other in np.argwhere(found)}
+
+
 def test_correlation_is_pearsons_over_what_both_have() -> None:
     dice = np.random.default_rng(7)
     rows = dice.normal(size=(2_000, 3)) @ dice.normal(size=(3, 3)) + 5.0
@@ -88,6 +100,12 @@ def test_pairs_that_are_listed_are_features_of_the_catalogue_and_have_a_reason()
 @pytest.mark.skipif(DATA is None, reason="PAPERTAPE_TEST_DATA names no folder of real candles")
 @pytest.mark.parametrize("timeframe", MARKETS)
 def test_no_other_features_say_the_same(timeframe: str) -> None:
-    found = np.abs(np.triu(correlations(values(timeframe)), 1)) > MOST
-    pairs = {(COUNTED[one].name, COUNTED[other].name) for one, other in np.argwhere(found)}
-    assert pairs - set(CORRELATED) == set()
+    assert alike(values(timeframe), COUNTED) - set(CORRELATED) == set()
+
+
+@pytest.mark.skipif(DATA is None, reason="PAPERTAPE_TEST_DATA names no folder of real candles")
+def test_no_other_features_say_the_same_of_a_thin_market() -> None:
+    alone = [feature for feature in COUNTED if not feature.family.panel]
+    layout = plan(alone, ["X/Y"])
+    columns = Stream(layout, 60_000, CANDLES).run([candles(THIN)])[:, 0, list(layout.columns)]
+    assert alike(columns, alone) - set(CORRELATED) == set()

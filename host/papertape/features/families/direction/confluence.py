@@ -18,6 +18,7 @@ from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
 from papertape.features.families.momentum.rsi import rises_and_falls, rsi_warmup
+from papertape.features.families.order_flow.signed_volume import signed_volume
 from papertape.features.primitives.smoothing import ema
 from papertape.features.primitives.warmup import ema_warmup
 from papertape.features.primitives.windows import sum_floats, window_highest, window_ints, window_lowest, window_sum
@@ -50,9 +51,7 @@ def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     lowest = window_lowest(f, i, 2 * n + 5, n + 9, n, index, c.low[t])
     a, b = 4 * n + 6, 2 * n + 13
     span = window_sum(f, i, a, b, n, index, c.span[t]) / n
-    known = change == change
-    signed = (c.volume[t] if change > 0.0 else (-c.volume[t] if change < 0.0 else 0.0)) if known else change
-    flow = window_sum(f, i, a + 2 * n + 1, b + n + 4, n, index, signed)
+    flow = window_sum(f, i, a + 2 * n + 1, b + n + 4, n, index, signed_volume(c, t))
     volume = window_sum(f, i, a + 4 * n + 2, b + 2 * n + 8, n, index, c.volume[t])
     if far != far or up != up or span != span or flow != flow:
         return

@@ -17,6 +17,7 @@ from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
 from papertape.features.families.momentum.rsi import relative_strength, rsi_warmup
+from papertape.features.families.order_flow.signed_volume import signed_volume
 from papertape.features.primitives.smoothing import ema
 from papertape.features.primitives.warmup import ema_warmup
 from papertape.features.primitives.windows import window_highest, window_lowest
@@ -60,8 +61,7 @@ def flow_moved(c: Columns, t: int, half: int) -> tuple[float, float]:
     flow, most = 0.0, 0.0
     old_high, old_low, high, low = -math.inf, math.inf, -math.inf, math.inf
     for back in range(2 * half - 1, -1, -1):
-        change = c.close[t - back] - c.close[t - back - 1]
-        flow += c.volume[t - back] if change > 0.0 else (-c.volume[t - back] if change < 0.0 else 0.0)
+        flow += signed_volume(c, t - back)
         most = max(most, abs(flow))
         if back >= half:
             old_high, old_low = max(old_high, flow), min(old_low, flow)

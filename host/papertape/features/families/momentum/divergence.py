@@ -14,6 +14,7 @@ from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
 from papertape.features.families.momentum.rsi import relative_strength, rsi_warmup
+from papertape.features.families.order_flow.signed_volume import signed_volume
 from papertape.features.primitives.smoothing import ema
 from papertape.features.primitives.warmup import ema_warmup
 
@@ -69,8 +70,7 @@ def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
         vv += flow * flow
         vt += k * flow
         most = max(most, abs(flow))
-        change = c.close[t - k] - c.close[t - k - 1]
-        flow -= c.volume[t - k] if change > 0.0 else (-c.volume[t - k] if change < 0.0 else 0.0)
+        flow -= signed_volume(c, t - k)
         place = place - 1 if place > 0 else n - 1
     price = steadiness(n, a, aa, at, CLOSE_BAND * close)
     o[0] = 0.5 * (price - steadiness(n, b, bb, bt, RSI_BAND))

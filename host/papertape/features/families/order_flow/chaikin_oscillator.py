@@ -13,7 +13,7 @@ from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
 from papertape.features.families.order_flow.close_location import close_location
-from papertape.features.families.order_flow.faded_windows import fade_length, faded_floats, window_faded
+from papertape.features.primitives.faded_windows import fade_length, faded_floats, window_faded
 from papertape.features.primitives.windows import window_ints
 
 

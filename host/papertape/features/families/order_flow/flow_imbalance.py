@@ -13,7 +13,7 @@ from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
 from papertape.features.families.order_flow.bulk_classification import bulk_imbalance
-from papertape.features.families.order_flow.paired_windows import correlation, paired_floats, window_paired
+from papertape.features.primitives.comoments import comoments_floats, correlation, window_comoments
 from papertape.features.primitives.windows import moments_floats, sum_floats, window_ints, window_sum
 
 
@@ -27,7 +27,7 @@ def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     total = window_sum(f, i, a, b, n, at, v)
     net = window_sum(f, i, a + 2 * n + 1, b + n + 4, n, at, d)
     gross = window_sum(f, i, a + 4 * n + 2, b + 2 * n + 8, n, at, abs(d))
-    _, _, xx, yy, xy = window_paired(f, i, a + 6 * n + 3, b + 3 * n + 12, n, at, d, f[0])
+    _, xx, _, yy, xy = window_comoments(f, i, a + 6 * n + 3, b + 3 * n + 12, n, at, d, f[0])
     f[0] = d
     if total > 0.0:
         o[0] = max(-1.0, min(1.0, net / total)) if net == net else net
@@ -54,6 +54,6 @@ FAMILY = FeatureFamily(
     definition=__doc__,
     warmup=lambda n, s: int(n + s) + 1,
     reach=lambda n, s: 2,
-    floats=lambda n, s: 1 + moments_floats(s) + 3 * sum_floats(n) + paired_floats(n),
+    floats=lambda n, s: 1 + moments_floats(s) + 3 * sum_floats(n) + comoments_floats(n),
     ints=lambda n, s: window_ints(s) + 4 * window_ints(n),
 )

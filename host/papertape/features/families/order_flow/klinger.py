@@ -14,7 +14,7 @@ average and of the signal.
 from typing import Any, Final
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
-from papertape.features.families.order_flow.faded_windows import fade_length, faded_floats, window_faded
+from papertape.features.primitives.faded_windows import fade_length, faded_floats, window_faded
 from papertape.features.primitives.windows import window_ints
 
 RUN: Final = 100

@@ -12,8 +12,8 @@ n + 1 candles.
 from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
-from papertape.features.families.order_flow.paired_windows import correlation, paired_floats, window_paired
 from papertape.features.families.order_flow.signed_volume import signed_volume
+from papertape.features.primitives.comoments import comoments_floats, correlation, window_comoments
 from papertape.features.primitives.windows import sum_floats, window_ints, window_sum
 
 
@@ -21,8 +21,8 @@ from papertape.features.primitives.windows import sum_floats, window_ints, windo
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     n = int(p[0])
     change = c.close[t] - c.close[t - 1]
-    _, _, xx, yy, xy = window_paired(f, i, 0, 0, n, c.index[t], signed_volume(c, t), change)
-    total = window_sum(f, i, 5 * n + 5, n + 4, n, c.index[t], c.volume[t])
+    _, xx, _, yy, xy = window_comoments(f, i, 0, 0, n, c.index[t], signed_volume(c, t), change)
+    total = window_sum(f, i, 7 * n + 5, n + 4, n, c.index[t], c.volume[t])
     if xx > 0.0:
         slope = xy / xx
         r = correlation(xx, yy, xy)
@@ -47,6 +47,6 @@ FAMILY = FeatureFamily(
     definition=__doc__,
     warmup=lambda n: int(n) + 1,
     reach=lambda n: 2,
-    floats=lambda n: paired_floats(n) + sum_floats(n),
+    floats=lambda n: comoments_floats(n) + sum_floats(n),
     ints=lambda n: 2 * window_ints(n),
 )

@@ -10,7 +10,7 @@ Quantitative Analysis 22 (1987). Inputs: close, volume, gain. Warm-up: n + 1 can
 from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
-from papertape.features.families.order_flow.paired_windows import correlation, paired_floats, window_paired
+from papertape.features.primitives.comoments import comoments_floats, correlation, window_comoments
 from papertape.features.primitives.windows import window_ints
 
 
@@ -18,12 +18,12 @@ from papertape.features.primitives.windows import window_ints
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     n = int(p[0])
     at, v = c.index[t], c.volume[t]
-    a, b = 5 * n + 5, n + 4
-    _, _, xx, yy, xy = window_paired(f, i, 0, 0, n, at, c.close[t], v)
+    a, b = 7 * n + 5, n + 4
+    _, xx, _, yy, xy = window_comoments(f, i, 0, 0, n, at, c.close[t], v)
     o[0] = correlation(xx, yy, xy)
-    _, _, xx, yy, xy = window_paired(f, i, a, b, n, at, c.gain[t], v)
+    _, xx, _, yy, xy = window_comoments(f, i, a, b, n, at, c.gain[t], v)
     o[1] = correlation(xx, yy, xy)
-    _, _, xx, yy, xy = window_paired(f, i, 2 * a, 2 * b, n, at, abs(c.gain[t]), v)
+    _, xx, _, yy, xy = window_comoments(f, i, 2 * a, 2 * b, n, at, abs(c.gain[t]), v)
     o[2] = correlation(xx, yy, xy)
 
 
@@ -42,6 +42,6 @@ FAMILY = FeatureFamily(
     step=step,
     definition=__doc__,
     warmup=lambda n: int(n) + 1,
-    floats=lambda n: 3 * paired_floats(n),
+    floats=lambda n: 3 * comoments_floats(n),
     ints=lambda n: 3 * window_ints(n),
 )

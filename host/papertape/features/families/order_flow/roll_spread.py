@@ -11,14 +11,14 @@ import math
 from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
-from papertape.features.families.order_flow.paired_windows import paired_floats, window_paired
+from papertape.features.primitives.comoments import comoments_floats, window_comoments
 from papertape.features.primitives.windows import window_ints
 
 
 @kernel
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
     n = int(p[0])
-    _, _, _, _, xy = window_paired(f, i, 0, 0, n, c.index[t], c.gain[t], c.gain[t - 1])
+    _, _, _, _, xy = window_comoments(f, i, 0, 0, n, c.index[t], c.gain[t], c.gain[t - 1])
     if xy == xy:
         o[0] = 2.0 * math.sqrt(max(0.0, -xy / n))
 
@@ -35,6 +35,6 @@ FAMILY = FeatureFamily(
     definition=__doc__,
     warmup=lambda n: int(n) + 2,
     reach=lambda n: 2,
-    floats=lambda n: paired_floats(n),
+    floats=lambda n: comoments_floats(n),
     ints=lambda n: window_ints(n),
 )

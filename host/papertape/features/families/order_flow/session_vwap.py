@@ -11,7 +11,7 @@ minute), so that the past before them cannot matter. Inputs: ts, high, low, clos
 from typing import Any, Final
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
-from papertape.features.families.order_flow.weighted_windows import blended
+from papertape.features.primitives.weighted_windows import blended
 
 DAY: Final = 86_400_000
 

@@ -12,7 +12,7 @@ where the weights are below 1e-12 (see adosc). Inputs: high, low, close, volume,
 from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
-from papertape.features.families.order_flow.faded_windows import fade_length, faded_floats, window_faded
+from papertape.features.primitives.faded_windows import fade_length, faded_floats, window_faded
 from papertape.features.primitives.windows import window_ints
 
 

@@ -10,13 +10,13 @@ to 1.
 from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
-from papertape.features.families.order_flow.paired_windows import correlation, paired_floats, window_paired
+from papertape.features.primitives.comoments import comoments_floats, correlation, window_comoments
 from papertape.features.primitives.windows import window_ints
 
 
 @kernel
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
-    _, _, xx, yy, xy = window_paired(f, i, 0, 0, int(p[0]), c.index[t], c.volume[t], c.volume[t - 1])
+    _, xx, _, yy, xy = window_comoments(f, i, 0, 0, int(p[0]), c.index[t], c.volume[t], c.volume[t - 1])
     o[0] = correlation(xx, yy, xy)
 
 
@@ -32,6 +32,6 @@ FAMILY = FeatureFamily(
     definition=__doc__,
     warmup=lambda n: int(n) + 1,
     reach=lambda n: 2,
-    floats=lambda n: paired_floats(n),
+    floats=lambda n: comoments_floats(n),
     ints=lambda n: window_ints(n),
 )

@@ -11,7 +11,7 @@ the longer of the two.
 from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
-from papertape.features.families.order_flow.weighted_windows import weighted_floats, window_weighted
+from papertape.features.primitives.weighted_windows import weighted_floats, window_weighted
 from papertape.features.primitives.windows import sum_floats, window_ints, window_sum
 
 

@@ -9,16 +9,12 @@ Source: Lehmann, Nonparametrics (1975), midranks, here on a scale of 0 to 1. Inp
 from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
+from papertape.features.families.statistics.percent_rank import rank
 
 
 @kernel
 def step(p: Any, f: Any, i: Any, c: Columns, t: int, o: Any) -> None:
-    n = int(p[0])
-    v = c.volume[t]
-    twice = 0
-    for k in range(1, n):
-        twice += int(c.volume[t - k] < v) + int(c.volume[t - k] <= v)
-    o[0] = 0.5 * twice / (n - 1)
+    o[0] = rank(c.volume, t, int(p[0]))
 
 
 FAMILY = FeatureFamily(

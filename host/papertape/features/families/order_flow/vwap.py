@@ -13,7 +13,7 @@ import math
 from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
-from papertape.features.families.order_flow.weighted_windows import weighted_floats, window_weighted
+from papertape.features.primitives.weighted_windows import weighted_floats, window_weighted
 from papertape.features.primitives.windows import window_ints
 
 

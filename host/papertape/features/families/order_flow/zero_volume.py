@@ -3,7 +3,8 @@
 zero_volume_share = candles of the last n whose volume is 0 / n.
 
 Source: Lesmond, Ogden, Trzcinka, A new estimate of transaction costs, Review of Financial Studies 12 (1999), who count
-days without a return; here candles without a trade. Inputs: volume. Warm-up: n candles. Range: 0 to 1.
+days without a return; here candles without a trade. Inputs: volume. Warm-up: n candles. Range: 0 to 1. It is 1 -
+traded_share, so the catalogue lists it for an n at which that is not listed.
 """
 
 from typing import Any
@@ -25,7 +26,7 @@ FAMILY = FeatureFamily(
     inputs=("volume",),
     parameters=(FeatureParameter("n", 20, 2, 2000, "candles that are counted"),),
     outputs=(FeatureOutput("zero_volume_share", "share of candles without a trade", "0..1", low=0, high=1),),
-    variants=((20,), (100,)),
+    variants=((100,),),
     step=step,
     definition=__doc__,
     warmup=lambda n: int(n),

@@ -13,7 +13,7 @@ detect and handle outliers (1993), for the robust score. Inputs: close. Warm-up:
 from typing import Any
 
 from papertape.contract.feature import Columns, FeatureFamily, FeatureOutput, FeatureParameter, kernel
-from papertape.features.families.statistics.sorted_window import (
+from papertape.features.primitives.sorted_window import (
     INTS,
     absolute_deviation,
     quantile,
