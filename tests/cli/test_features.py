@@ -16,7 +16,7 @@ from tests.cli.program import PROGRAM, document, papertape, refusal
 from papertape.cli.features_candles import SYMBOLS, simulated
 from papertape.cli.features_list import print_features
 from papertape.contract.feature import FeatureFamily
-from papertape.engine.discovery import Plugins
+from papertape.engine.discovery import Failure, Plugins, load_plugins
 from papertape.features.catalogue import Catalogue
 from papertape.features.families import own_families
 from papertape.features.families.momentum.rsi import FAMILY as RSI
@@ -179,6 +179,19 @@ def test_without_the_compiler_features_are_listed_and_what_computes_says_what_to
         done = subprocess.run([*program, *what, "--features", "rsi"], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (1, "")
         assert "pip install 'papertape[features]'" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_plugin_that_is_left_out_is_told_where_its_features_are_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("x_A_1m.csv")
+    found = load_plugins()
+    broken = replace(
+        found, failures=(Failure("effort", "x", "1", "ModuleNotFoundError: No module named 'effort'", ""),)
+    )
+    monkeypatch.setattr("papertape.cli.features_build.load_plugins", lambda reserved: broken)
+    for what in (("list", "effort_10"), ("build", *SOURCE, "--features", "effort_10", *OUT)):
+        said = papertape("features", *what)
+        assert said.exit_code == 2
+        assert "left out: plugin effort: ModuleNotFoundError: No module named 'effort'\n" in said.stderr
 
 
 # build

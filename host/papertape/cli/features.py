@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from papertape.cli import COMMANDS
 from papertape.cli.options import json_option
 from papertape.cli.output import print_json, say
 from papertape.cli.run import Time
@@ -193,10 +192,10 @@ def ends_like_interrupt() -> Iterator[None]:
 
 
 def catalogue() -> "Catalogue":
-    """The features that are installed here; families that are left out are told on stderr."""
-    from papertape.engine.discovery import load_plugins
+    """The features that are installed here; plugins and families that are left out are told on stderr."""
+    from papertape.cli.features_build import installed
 
-    found = load_plugins(reserved=COMMANDS).catalogue()
+    found = installed()
     for line in found.left_out:
         say(f"left out: {line}")
     return found

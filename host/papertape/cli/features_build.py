@@ -119,6 +119,7 @@ def installed(external: tuple[Spec, ...] = ()) -> Catalogue:
     Raises `ConfigError` for a series that has no name, or one that is taken."""
     plugins = load_plugins(reserved=COMMANDS)
     catalogue = plugins.catalogue()
+    catalogue.left_out[:0] = [f"plugin {failure.plugin}: {failure.reason}" for failure in plugins.failures]
     for name, series in _series(external).items():
         try:
             catalogue.add(external_family(name, series))
