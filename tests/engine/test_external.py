@@ -1,18 +1,21 @@
 """External series in sessions: seen from when they could be known, never before, and never for longer than they may."""
 
+import json
 import math
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.hosted import kept, of_files, run, verified
-from tests.engine.live import Host, Killed, recording
+from tests.engine.hosted import Kept, kept, of_files, run, verified
+from tests.engine.live import WARM, Host, Killed, recording
 from tests.engine.scripted import MINUTE, Rows, scripted, started, step_on, walk
 
 from papertape import (
     Block,
     ConfigError,
+    PluginError,
     RequestError,
     Series,
     SeriesRecord,
@@ -22,8 +25,14 @@ from papertape import (
     TapeSourceChanged,
     Wish,
 )
-from papertape.engine.config import Spec
+from papertape.engine.config import Spec, read_config
 from papertape.engine.external import joined, with_series
+from papertape.engine.feeding import heard
+from papertape.engine.runner import Runner
+from papertape.engine.start import start
+from papertape.engine.tape import FEED
+from papertape.feeds.series_file import FileSeries
+from papertape.ledger.store import Ledger
 
 FEAR = [SeriesRecord(0, 10 * MINUTE, 20.0), SeriesRecord(5 * MINUTE, 12 * MINUTE, 30.0)]
 
@@ -180,6 +189,138 @@ def test_what_cannot_be_a_series_is_refused(tmp_path: Path, session: dict[str, A
     refused("external series 'rsi': .*output 'rsi' is one of 'rsi' already", name="rsi")
     refused("external: give each series a name of its own", name=None)
     refused("gone.csv is not there", path=str(tmp_path / "gone.csv"))
+
+
+class Reading(Strategy):
+    """Says the index in its signals, whatever it is."""
+
+    keeps = ()
+
+    def lookback(self) -> int:
+        return 1
+
+    def features(self) -> Iterable[str]:
+        return ("fear",)
+
+    def on_snapshot(self, snapshot: Snapshot) -> Iterable[Wish]:
+        for symbol in snapshot.fresh:
+            wish = Signal.buy if snapshot.batch % 2 else Signal.close
+            yield wish(symbol, metadata={"fear": repr(snapshot.features(symbol)["fear"])})
+
+
+GIVEN = recording()
+
+
+def hosted(url: str, series: type[Series]) -> Host:
+    """A host that knows `Reading`, and `series` as a kind called odd."""
+    host = Host(url, GIVEN, reading=Reading)
+    host.plugins = type(host.plugins)((*host.plugins.components, _registered("odd", series)), ())
+    return host
+
+
+FAILS: dict[str, Any] = {
+    "raises": OSError("the network is away"),
+    "leaves": SystemExit(1),
+    "nan": [SeriesRecord(0, 0, math.nan)],
+    "none": [None],
+}
+
+
+@pytest.mark.parametrize("how", [*FAILS, "ragged", "missing", "infinite"])
+def test_a_live_session_outlives_a_series_that_fails_and_says_so_once(
+    sqlite_url: str, tmp_path: Path, how: str
+) -> None:
+    good = "".join(f"0,{k * 7 * MINUTE},{k}\n" for k in range(60))
+    file = tmp_path / "fear.csv"
+
+    class Odd(FileSeries):
+        """Fails from its 40th time to its 50th."""
+
+        asked = 0
+
+        def records(self) -> Iterable[SeriesRecord]:
+            type(self).asked += 1
+            failing = 40 <= self.asked < 50
+            bad = {"ragged": "0,25\n", "infinite": "0,25,inf\n"}.get(how, "") if failing else ""
+            file.write_text(f"ts,available,value\n{good}{bad}", "utf-8")
+            os.utime(file, ns=(self.asked, self.asked))
+            if failing and how == "missing":
+                file.unlink()
+            if not failing or how not in FAILS:
+                return super().records()
+            if isinstance(FAILS[how], BaseException):
+                raise FAILS[how]
+            return list(FAILS[how])
+
+    host, told = hosted(sqlite_url, Odd), list[str]()
+
+    def listen(runner: Runner) -> None:
+        runner.told = told.append
+
+    host.begin(host.config("reading", external=[{"kind": "odd", "name": "fear", "path": str(file)}]), look=listen)
+    session = kept(sqlite_url)
+    assert session.session.status == "finished" and session.session.snapshots == GIVEN.batches - WARM
+    assert len(told) == 2
+    assert told[0].startswith("external series 'fear' cannot be read, what it said before stands: ")
+    assert told[1] == "external series 'fear' can be read again"
+    events = [json.loads(row.payload) for row in session.tape if row.kind == FEED]
+    values = [event["value"] for event in events if "external" in event]
+    assert values == sorted(set(values)) and all(map(math.isfinite, values)), "nothing is told twice"
+    file.unlink()
+    assert host.verified().equal, "without the file"
+
+
+def test_a_series_that_cannot_be_read_at_the_start_is_refused(sqlite_url: str) -> None:
+    class Odd(Series):
+        """Never there."""
+
+        def records(self) -> Iterable[SeriesRecord]:
+            raise OSError("no network")
+
+    host = hosted(sqlite_url, Odd)
+    with pytest.raises(PluginError, match="external series 'fear': records.. failed: OSError: no network"):
+        host.begin(host.config("reading", external=[{"kind": "odd", "name": "fear"}]))
+
+
+def test_a_recorded_session_is_replayed_with_what_it_heard(sqlite_url: str) -> None:
+    class Late(Series):
+        """Its second value says that it was known before it could be read."""
+
+        asked = 0
+
+        def records(self) -> Iterable[SeriesRecord]:
+            type(self).asked += 1
+            late = [SeriesRecord(320 * MINUTE, 320 * MINUTE, 2.0)] if self.asked > 60 else []
+            return [SeriesRecord(0, 0, 1.0), *late]
+
+    host = hosted(sqlite_url, Late)
+    spec = {"kind": "odd", "name": "fear"}
+    host.begin(host.config("reading", external=[spec]))
+    live, asked = kept(sqlite_url), Late.asked
+    assert {row.metadata for row in live.signals} == {'{"fear": "1.0"}', '{"fear": "2.0"}'}
+
+    def replayed(name: str, *external: dict[str, str]) -> Kept:
+        config = read_config({
+            "feed": {"kind": "recorded", "session": "a"}, "strategies": ["reading"], "external": list(external),
+        })  # fmt: skip
+        with Ledger.open(sqlite_url) as ledger:
+            config = heard(config, ledger)
+            found = start(ledger, name, config, host.plugins, 0)
+            with found.writer:
+                Runner(config, found.built, found.feed, ledger, found.writer).run()
+        assert host.verified(name).equal
+        return kept(sqlite_url, name)
+
+    said = [(row.batch, row.symbol, row.metadata) for row in live.signals]
+    for name, external in (("same", [spec]), ("none", [])):
+        session = replayed(name, *external)
+        assert [(row.batch, row.symbol, row.metadata) for row in session.signals] == said
+        assert json.loads(session.session.config)["external"] == [{"kind": "odd", "name": "fear", "params": {}}]
+    aged = {row.metadata for row in replayed("aged", spec | {"max_age": "4h"}).signals}
+    assert aged == {'{"fear": "nan"}', '{"fear": "2.0"}'}, "how long a value stands is for the new session to say"
+    assert Late.asked == asked
+    with pytest.raises(ConfigError, match="session a heard no series 'greed', so it is not on its tape; it heard fear"):
+        replayed("other", {"kind": "odd", "name": "greed"})
 
 
 def test_two_series_of_one_name_are_refused() -> None:

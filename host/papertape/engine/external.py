@@ -5,14 +5,14 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from papertape.contract.errors import ConfigError, TapeSourceChanged
+from papertape.contract.errors import ConfigError, PapertapeError, TapeSourceChanged
 from papertape.contract.feed import Block, Event, Feed, LiveFeed, Standpoint
-from papertape.contract.series import Series, SeriesRecord
+from papertape.contract.series import Series, SeriesRecord, standing
 from papertape.engine.config import SessionConfig
 from papertape.engine.discovery import Plugins
 
 Told = dict[str, SeriesRecord]
-"""The newest record of each series that has been put between batches."""
+"""The record of each series that stands, of those that have been put between batches."""
 
 
 def series_of(config: SessionConfig, plugins: Plugins) -> dict[str, Series]:
@@ -29,13 +29,20 @@ def series_of(config: SessionConfig, plugins: Plugins) -> dict[str, Series]:
 def with_series(feed: Feed, series: Mapping[str, Series], source: Mapping[str, Any] | None) -> Feed:
     """The feed with the records of `series` between its batches. `source`: what the tape says of both, if anything.
 
-    Raises `TapeSourceChanged` where a series is read from a file that is not the one on the tape.
+    Raises `TapeSourceChanged` where a series is read from a file that is not the one on the tape, and as `standing`
+    does; the feed is closed then.
     """
-    if not series:
-        return feed
-    hashes = {path: found for each in series.values() for path, found in each.hashes().items()}
+    try:
+        return _joined_feed(feed, series, source) if series else feed
+    except BaseException:
+        feed.close()
+        raise
+
+
+def _joined_feed(feed: Feed, series: Mapping[str, Series], source: Mapping[str, Any] | None) -> Feed:
     if isinstance(feed, LiveFeed):
         return LiveWithSeries(feed, series)
+    hashes = {path: found for each in series.values() for path, found in each.hashes().items()}
     for path, said in (source or {}).get("series", {}).items():
         if hashes.get(path) != said:
             raise TapeSourceChanged(f"{path} is not the file that the session was recorded with; put that file back")
@@ -51,7 +58,7 @@ class WithSeries(Feed):
         self.hashes = hashes
         self.symbols, self.timeframe = feed.symbols, feed.timeframe
         self.instruments, self.warmed, self.funded = feed.instruments, feed.warmed, feed.funded
-        self._records = {name: _ordered(each) for name, each in series.items()}
+        self._records = {name: standing(each, name) for name, each in series.items()}
 
     def describe(self) -> Mapping[str, Any]:
         return {**self.feed.describe(), "series": dict(self.hashes)}
@@ -69,7 +76,11 @@ class WithSeries(Feed):
 
 
 class LiveWithSeries(LiveFeed):
-    """A live feed, and what is known from elsewhere when each of its batches comes."""
+    """A live feed, and what is known from elsewhere when each of its batches comes.
+
+    A series that cannot be read is refused at the start; later on its last good records stand in for it, and people are
+    told when that begins, when it fails in another way, and when it ends.
+    """
 
     def __init__(self, feed: LiveFeed, series: Mapping[str, Series]) -> None:
         super().__init__()
@@ -77,6 +88,9 @@ class LiveWithSeries(LiveFeed):
         self.series = series
         self.symbols, self.timeframe = feed.symbols, feed.timeframe
         self.instruments, self.funded = feed.instruments, feed.funded
+        self._records = {name: standing(each, name) for name, each in series.items()}
+        self._failing: dict[str, type[BaseException]] = {}
+        self._news: list[str] = []
         self._told: Told = {}
 
     def describe(self) -> Mapping[str, Any]:
@@ -88,7 +102,9 @@ class LiveWithSeries(LiveFeed):
         return self._join(block)
 
     def news(self) -> Iterator[str]:
-        return self.feed.news()
+        yield from self.feed.news()
+        while self._news:
+            yield self._news.pop(0)
 
     def follow(self, since: Standpoint) -> Generator[Block | None]:
         for block in self.feed.follow(since):
@@ -98,18 +114,33 @@ class LiveWithSeries(LiveFeed):
         self.feed.close()
 
     def _join(self, block: Block) -> Block:
-        return joined(block, {name: _ordered(each) for name, each in self.series.items()}, self._told)
+        for name in self.series:
+            self._ask(name)
+        return joined(block, self._records, self._told)
+
+    def _ask(self, name: str) -> None:
+        try:
+            self._records[name] = standing(self.series[name], name)
+        except PapertapeError as error:
+            kind = type(error.__cause__ or error)
+            if self._failing.get(name) is not kind:
+                self._news.append(f"external series {name!r} cannot be read, what it said before stands: {error}")
+            self._failing[name] = kind
+        else:
+            if self._failing.pop(name, None):
+                self._news.append(f"external series {name!r} can be read again")
 
 
 def joined(block: Block, records: Mapping[str, list[SeriesRecord]], told: Told) -> Block:
     """The block with an event for each record, before the first batch that closes when it was known or later.
 
-    Of what was known before the block began, and is not yet told, the newest.
+    `records`: as `standing` gives them. Of what was known before the block began, and is not yet told, the one that
+    stands.
     """
     events: list[tuple[int, Event]] = []
     for name, known in records.items():
         until = bisect_right(known, block.times[-1], key=_available) if block.times else 0
-        since = bisect_right(known, _order(told[name]), key=_order) if name in told else 0
+        since = bisect_right(known, _rank(told[name]), key=_rank) if name in told else 0
         if block.times:
             since = max(since, bisect_right(known, block.times[0], key=_available) - 1)
         for record in known[since:until]:
@@ -126,12 +157,8 @@ def _first_from(times: list[int], available: int) -> int:
     return bisect_right(times, available - 1)
 
 
-def _ordered(series: Series) -> list[SeriesRecord]:
-    return sorted((SeriesRecord(*record) for record in series.records()), key=_order)
-
-
-def _order(record: SeriesRecord) -> tuple[int, int]:
-    return record.available, record.valid
+def _rank(record: SeriesRecord) -> tuple[int, int]:
+    return record.valid, record.available
 
 
 def _available(record: SeriesRecord) -> int:

@@ -1,8 +1,10 @@
 """Which feed a session has: made from its configuration, or from what its tape says of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from papertape.contract.errors import ConfigError
 from papertape.contract.feed import Feed
 from papertape.contract.risk import Sizer
 from papertape.contract.strategy import Strategy
@@ -12,9 +14,8 @@ from papertape.engine.discovery import Plugins
 from papertape.engine.external import series_of, with_series
 from papertape.engine.featuring import asked, union, warmups
 from papertape.engine.recorded import RECORDED, RecordedFeed, replayed
-from papertape.engine.tape import Header
+from papertape.engine.tape import Header, overlay, read_header
 from papertape.ledger.store import Ledger
-from papertape.market.timeframe import period
 
 if TYPE_CHECKING:
     from papertape.features.request import Feature
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 def make_feed(config: SessionConfig, plugins: Plugins, ledger: Ledger, source: Mapping[str, Any] | None = None) -> Feed:
     """The session's feed; `source`: its description on the tape, for a fold of what was recorded.
 
-    The seed and the strategies' look-back go to a feed that has parameters for them and was told nothing else.
+    The seed and the strategies' look-back go to a feed that has parameters for them and was told nothing else. External
+    series are put between its batches, but for a recorded session's: what that one heard is on its tape.
     """
     params = dict(source["params"] if source is not None else config.feed.params)
     series = series_of(config, plugins)
     if config.feed.kind == RECORDED:
-        return with_series(replayed(ledger, params), series, source)
+        heard(config, ledger)
+        return replayed(ledger, params)
     registered = find(plugins, "feed", config.feed)
     known = registered.object.params()
     if "seed" in known and "seed" not in params:
@@ -39,10 +42,30 @@ def make_feed(config: SessionConfig, plugins: Plugins, ledger: Ledger, source: M
     return with_series(feed, series, source)
 
 
+def heard(config: SessionConfig, ledger: Ledger) -> SessionConfig:
+    """The configuration with the external series of the recorded session that it replays, where it names none itself.
+
+    Of those that it names only what they mean and how long they stand counts: the records are those on the tape.
+    Raises `ConfigError` for one that is not on it.
+    """
+    if config.feed.kind != RECORDED:
+        return config
+    row = ledger.find(str(config.feed.params["session"]))
+    known = read_header(overlay(ledger, row.id)).config.external
+    for spec in config.external:
+        if spec.name not in {each.name for each in known}:
+            raise ConfigError(
+                f"external: session {row.id} heard no series {spec.name!r}, so it is not on its tape; "
+                f"it heard {', '.join(str(each.name) for each in known) or 'none'}"
+            )
+    return config if config.external else replace(config, external=known)
+
+
 def _warmup(config: SessionConfig, plugins: Plugins, feed: Feed) -> int:
     """Candles of the feed that the longest look-back of a strategy, the sizer or a feature spans, in any timeframe."""
-    spans = (count * period(each) for each, count in needed(config, plugins, feed).items())
-    return -(-max(spans) // period(feed.timeframe))
+    from papertape.features.timeframes import base_candles
+
+    return max(base_candles(count, each, feed.timeframe) for each, count in needed(config, plugins, feed).items())
 
 
 def needed(config: SessionConfig, plugins: Plugins, feed: Feed) -> dict[str, int]:

@@ -29,21 +29,22 @@ def external_family(name: str, series: Series) -> FeatureFamily:
         inputs=(),
         outputs=(FeatureOutput(name, f"external series {name}", "the series' own"),),
         step=step,
-        definition=f"The newest value of {name} that was known at the close. {series.__doc__ or ''}",
+        definition=f"The value of {name} for the newest time that had one at the close. {series.__doc__ or ''}",
     )
 
 
 class Heard:
-    """The newest record of each series that a session has heard of. `ages`: how long each stands, ms, None for ever."""
+    """The record of each series that stands, of those that a session has heard of: the newest by its `valid` time, and
+    then by its `available` time. `ages`: how long each stands, ms, None for ever."""
 
     def __init__(self, ages: Mapping[str, int | None]) -> None:
         self.ages = ages
         self.newest: dict[str, SeriesRecord] = {}
 
     def hear(self, name: str, record: SeriesRecord) -> None:
-        """Takes in a record; one that was known before the newest changes nothing."""
+        """Takes in a record; one of an older time than the newest, or of the same but known before, changes nothing."""
         newest = self.newest.get(name)
-        if newest is None or (record.available, record.valid) >= (newest.available, newest.valid):
+        if newest is None or (record.valid, record.available) >= (newest.valid, newest.available):
             self.newest[name] = record
 
     def value(self, name: str, now: int) -> float:

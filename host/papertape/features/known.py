@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from papertape.contract.candle import Floats, Ints
-from papertape.contract.series import Series, SeriesRecord
+from papertape.contract.series import Series, standing
 from papertape.features.external import oldest
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The records of a series by the time they became known: times in ms UTC, (n,). `age`: how long a value stands, ms,
-    None for ever. `hashes`: SHA-256 by path of the files that they come from."""
+    """The records of a series that stand at some time, in that order: times in ms UTC, (n,). `age`: how long a value
+    stands, ms, None for ever. `hashes`: SHA-256 by path of the files that they come from."""
 
     valid: Ints
     available: Ints
@@ -22,8 +22,8 @@ class Known:
 
     @classmethod
     def of(cls, series: Series, name: str) -> "Known":
-        """Raises `InvalidValue` where its age limit is none."""
-        records = sorted((SeriesRecord(*record) for record in series.records()), key=lambda each: each[1::-1])
+        """Raises `InvalidValue` where its age limit is none, and as `standing` does."""
+        records = standing(series, name)
         valid, available, value = zip(*records, strict=True) if records else ((), (), ())
         return cls(
             np.array(valid, np.int64),

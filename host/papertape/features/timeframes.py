@@ -37,8 +37,13 @@ def base_warmup(feature: Feature, symbols: int, timeframe: str) -> int:
     """Base candles before a feature has a value: those of its own timeframe, and of the first one that is not whole."""
     many = (symbols,) if feature.family.panel else ()
     own = feature.family.warmup(*many, *feature.values)
-    ratio = period(feature.timeframe or timeframe) // period(timeframe)
-    return own if ratio == 1 else (own + 1) * ratio - 1
+    return base_candles(own, feature.timeframe or timeframe, timeframe)
+
+
+def base_candles(count: int, timeframe: str, base: str) -> int:
+    """Base candles among which `count` whole ones of a timeframe have closed, wherever they begin and end."""
+    ratio = period(timeframe) // period(base)
+    return count if ratio == 1 else (count + 1) * ratio - 1
 
 
 class History:

@@ -1,6 +1,7 @@
 """Reading external series: Parquet, CSV and Feather with the columns `ts`, `value` and, where known, `available`."""
 
 import math
+from os import SEEK_END
 from pathlib import Path
 
 from papertape.contract.errors import CandleFileError
@@ -30,6 +31,16 @@ def read_series(path: Path, lag: int | None) -> list[SeriesRecord]:
         if known < valid and lag is None:
             raise CandleFileError(f"{where}: available lies before ts; a value cannot be known before its time")
         amount = float(number(where, "value", value))
-        assert math.isfinite(amount)
+        if not math.isfinite(amount):
+            raise CandleFileError(f"{where}: value is {value!r}, too large a number")
         records.append(SeriesRecord(valid, known, amount))
     return sorted(records, key=lambda record: (record.available, record.valid))
+
+
+def under_way(path: Path) -> bool:
+    """Whether a file is a CSV whose last line has no end: somebody may still be writing it."""
+    if path.suffix.lower() != ".csv" or not path.is_file() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, SEEK_END)
+        return file.read() not in (b"\n", b"\r")

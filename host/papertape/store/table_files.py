@@ -54,6 +54,11 @@ def _columns(path: Path, what: str) -> dict[str, Sequence[Any]]:
     if suffix == ".csv":
         with path.open(encoding="utf-8-sig", newline="") as file:
             names, *rows = list(csv.reader(file)) or [[]]
+        while rows and not rows[-1]:
+            rows.pop()
+        for number, row in enumerate(rows, start=1):
+            if len(row) != len(names):
+                raise CandleFileError(f"{path}: row {number} has {len(row)} cells, the first line {len(names)}")
         cells = zip(*rows, strict=True) if rows else ([] for _ in names)
         return {name.strip().lower(): list(each) for name, each in zip(names, cells, strict=True)}
     if suffix not in (".parquet", ".feather"):
