@@ -65,6 +65,8 @@ def calibrator_from(document: Any, classes: int) -> Calibrator:
         if not isinstance(curves, list) or len(curves) != classes:
             raise BadModelFiles(f"an isotonic calibration has a curve for each of {classes} classes")
         floor = numbers([document.get("floor")], 1, "floor")[0]
+        if not 0 < floor <= 1 / classes:
+            raise BadModelFiles(f"the floor of an isotonic calibration lies above 0 and at most at 1/{classes}")
         return IsotonicScaling(tuple(_curve(curve) for curve in curves), floor)
     raise BadModelFiles(f"no calibration {method!r}")
 

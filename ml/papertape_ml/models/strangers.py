@@ -48,9 +48,14 @@ def checked_in_child(
         "megabytes": megabytes,
     }
     sent = b"".join((json.dumps(head).encode(), b"\n", *files.values()))
+    return asked([sys.executable, "-P", "-m", "papertape_ml.models.child"], sent, seconds)
+
+
+def asked(command: list[str], sent: bytes, seconds: float) -> Verdict:
+    """The verdict of a child process that gets ``sent``, and is ended with all that it started after ``seconds``."""
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _ONE_THREAD
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "papertape_ml.models.child"],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
