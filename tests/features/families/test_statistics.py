@@ -311,3 +311,11 @@ def test_talib_gives_the_same(file: str) -> None:
     since = computed(["time_since_high_30"], candles)[100:, 0]
     index = talib.MAXINDEX(close, 30)[100:]
     np.testing.assert_array_equal(close[np.arange(100, len(close)) - np.round(29 * since).astype(int)], close[index])
+
+
+def test_shape_is_told_of_returns_that_vary_little_around_a_steady_rise() -> None:
+    r = 0.01 + 1e-6 * np.random.default_rng(1).normal(size=200)
+    closes = 100 * np.exp(np.cumsum(r))
+    r = np.diff(np.log(closes))
+    values = computed(["skew_100", "kurtosis_100"], candles_of(closes.tolist()))[-1]
+    assert values == pytest.approx([skew(r[-100:]), kurtosis(r[-100:])], abs=1e-6)

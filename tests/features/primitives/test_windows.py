@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papertape.features.primitives.comoments import comoments_floats, correlation, window_comoments
+from papertape.features.primitives.high_moments import high_moments_floats, window_high_moments
 from papertape.features.primitives.windows import (
     moments_floats,
     sum_floats,
@@ -43,6 +44,11 @@ def moments(values: Values) -> Result:
     return mean, math.fsum((v - mean) ** 2 for v in values)
 
 
+def high_moments(values: Values) -> Result:
+    mean = math.fsum(values) / len(values)
+    return mean, *(math.fsum((v - mean) ** power for v in values) for power in (2, 3, 4))
+
+
 def comoments(x: Values, y: Values) -> Result:
     mean_x, xx = moments(x)
     mean_y, yy = moments(y)
@@ -54,6 +60,7 @@ WINDOWS = {
     "highest": Window(window_highest, sum_floats, lambda values: (max(values),)),
     "lowest": Window(window_lowest, sum_floats, lambda values: (min(values),)),
     "moments": Window(window_moments, moments_floats, moments),
+    "high moments": Window(window_high_moments, high_moments_floats, high_moments),
     "comoments": Window(window_comoments, comoments_floats, comoments, series=2),
 }
 EVERY = pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
