@@ -31,7 +31,7 @@ def difference(golden: Golden, predict: Predict, tolerance: float = 0.0) -> str 
     row, column = (int(each) for each in np.argwhere(wrong)[0])
     return (
         f"{int(wrong.sum())} of {wrong.size} golden values differ by more than {tolerance:g}; the first, in row {row}, "
-        f"output {column}: {found[row, column]!r}, not {expected[row, column]!r}"
+        f"output {column}: {float(found[row, column])!r}, not {float(expected[row, column])!r}"
     )
 
 

@@ -22,7 +22,7 @@ from papertape_ml.registry.index_file import MAX_INDEX, Index, decoded, encoded
 from papertape_ml.registry.lookup import unknown_model, unknown_version
 from papertape_ml.registry.manifest import MAX_MANIFEST, Manifest
 from papertape_ml.registry.moves import UNSAID, Move, Unsaid, Wish, moved, refused, rolled_back
-from papertape_ml.registry.names import model_name
+from papertape_ml.registry.names import alias_name, model_name
 from papertape_ml.registry.protocol import Version, VersionRow
 from papertape_ml.registry.reading import folder, folder_inside, read_file
 
@@ -105,7 +105,11 @@ class JsonRegistry:
             )
 
     def history(self, name: str | None = None, alias: str | None = None) -> list[Move]:
-        moves = [move for move in self._index().moves if name in (None, move.name) and alias in (None, move.alias)]
+        moves = self._index().moves
+        if name is not None:
+            moves = [move for move in moves if move.name == model_name(name)]
+        if alias is not None:
+            moves = [move for move in moves if move.alias == alias_name(alias)]
         return sorted(moves, key=lambda move: (move.at, *move[:3]))
 
     def move(self, name: str, alias: str, version: int, wish: Wish, *, expected: int | None | Unsaid = UNSAID) -> Move:

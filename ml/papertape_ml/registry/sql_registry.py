@@ -13,7 +13,7 @@ from papertape_ml.registry.checked import files_of, manifest_of, row_of, version
 from papertape_ml.registry.lookup import unknown_model, unknown_version
 from papertape_ml.registry.manifest import Manifest
 from papertape_ml.registry.moves import UNSAID, Move, Unsaid, Wish, moved, refused, rolled_back
-from papertape_ml.registry.names import model_name
+from papertape_ml.registry.names import alias_name, model_name
 from papertape_ml.registry.protocol import Version, VersionRow
 from papertape_ml.registry.tables import blobs, moves, versions
 
@@ -143,9 +143,9 @@ def _version(row: Row[Any] | tuple[Any, ...]) -> VersionRow:
 def _history(connection: Connection, name: str | None, alias: str | None) -> list[Move]:
     query = select(*_ENTRY).order_by(*moves.primary_key)
     if name is not None:
-        query = query.where(moves.c.name == name)
+        query = query.where(moves.c.name == model_name(name))
     if alias is not None:
-        query = query.where(moves.c.alias == alias)
+        query = query.where(moves.c.alias == alias_name(alias))
     found = [Move._make(row) for row in connection.execute(query)]
     return [move._replace(evidence=parsed(str(move.evidence).encode(), "evidence")) for move in found]
 
