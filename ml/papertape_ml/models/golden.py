@@ -9,37 +9,33 @@ from papertape_ml.errors import BadModelFiles, GoldenRowsDiffer, WrongInputs
 from papertape_ml.models.contract import Array, Model
 
 COUNT = 32
+_MOST = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Golden:
-    """Inputs ``(32, inputs)``, some NaN; outputs, within ``tolerance``; and inner values that must be the same bits."""
+    """Inputs ``(32, inputs)``, some NaN, and outputs; inner values that must be the same bits, where they were kept."""
 
     inputs: Array
     outputs: Array
-    exact: Array
-    tolerance: float
+    exact: Array | None = None
 
     def as_document(self) -> dict[str, Any]:
         """For the manifest; NaN is null, every other float exact."""
-        return {
-            "inputs": _lists(self.inputs),
-            "outputs": _lists(self.outputs),
-            "exact": _lists(self.exact),
-            "tolerance": self.tolerance,
-        }
+        document = {"inputs": _lists(self.inputs), "outputs": _lists(self.outputs)}
+        return document if self.exact is None else document | {"exact": _lists(self.exact)}
 
     @classmethod
     def from_document(cls, document: Any) -> Self:
         """The rows of `as_document`; anything else is `BadModelFiles`."""
         try:
-            inputs, outputs, exact = (_array(document[name]) for name in ("inputs", "outputs", "exact"))
-            tolerance = float(document["tolerance"])
-        except (KeyError, TypeError, ValueError, OverflowError) as wrong:
-            raise BadModelFiles("golden rows have inputs, outputs, exact and a tolerance") from wrong
-        if not 0 <= tolerance <= 1e-3 or not 1 <= len(inputs) <= 1024 or not len(inputs) == len(outputs) == len(exact):
-            raise BadModelFiles("golden rows are as many inputs as outputs, with a tolerance of at most 0.001")
-        return cls(inputs, outputs, exact, tolerance)
+            inputs, outputs = _array(document["inputs"]), _array(document["outputs"])
+            exact = _array(document["exact"]) if document.get("exact") is not None else None
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as wrong:
+            raise BadModelFiles("golden rows are tables of inputs, of outputs, and of exact values if any") from wrong
+        if len(inputs) > _MOST or len(outputs) != len(inputs) or (exact is not None and len(exact) != len(inputs)):
+            raise BadModelFiles(f"golden rows are as many inputs as outputs, at most {_MOST}")
+        return cls(inputs, outputs, exact)
 
 
 def golden(model: Model, rows: Array) -> Golden:
@@ -51,21 +47,20 @@ def golden(model: Model, rows: Array) -> Golden:
     for row in range(3, COUNT, 4):
         chosen[row, (row // 4) % chosen.shape[1]] = np.nan
     chosen[-1] = np.nan
-    return Golden(chosen, model.predict(chosen), model.exact(chosen), model.tolerance)
+    return Golden(chosen, model.predict(chosen), model.exact(chosen))
 
 
 def reproduces(model: Model, kept: Golden) -> None:
     """Raise `GoldenRowsDiffer`, with the first difference, unless ``model`` answers as it did when it was made."""
     try:
-        outputs, exact = model.predict(kept.inputs), model.exact(kept.inputs)
+        asked = [("output", model.predict(kept.inputs), kept.outputs, model.tolerance)]
+        if kept.exact is not None:
+            asked.insert(0, ("inner value", model.exact(kept.inputs), kept.exact, 0.0))
     except WrongInputs as wrong:
         raise GoldenRowsDiffer(f"the golden rows are not what the model reads: {wrong}") from wrong
-    if outputs.shape != kept.outputs.shape or exact.shape != kept.exact.shape:
-        raise GoldenRowsDiffer(f"the model answers {outputs.shape}, {exact.shape} to rows of {kept.outputs.shape}")
-    for what, now, then, tolerance in (
-        ("inner value", exact, kept.exact, 0.0),
-        ("output", outputs, kept.outputs, kept.tolerance),
-    ):
+    for what, now, then, tolerance in asked:
+        if now.shape != then.shape:
+            raise GoldenRowsDiffer(f"golden rows: {what}s have the shape {now.shape}, kept was {then.shape}")
         apart = ~(np.isnan(now) & np.isnan(then)) & ~(np.abs(now - then) <= tolerance)
         if apart.any():
             row, column = (int(i) for i in np.argwhere(apart)[0])

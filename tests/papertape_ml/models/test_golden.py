@@ -15,9 +15,13 @@ def kept() -> Golden:
 
 
 def test_a_loaded_model_reproduces_them_from_the_manifest() -> None:
+    """With the inner values where the manifest keeps them, without where it does not."""
     for model in (classifier(), pair()):
         document = json.loads(json.dumps(golden(model, rows(1_000)).as_document(), allow_nan=False))
-        reproduces(load(model.kind, model.files()), Golden.from_document(document))
+        loaded = load(model.kind, model.files())
+        reproduces(loaded, Golden.from_document(document))
+        del document["exact"]
+        reproduces(loaded, Golden.from_document(document))
 
 
 def test_some_inputs_are_nan_and_one_row_is_all() -> None:
@@ -36,6 +40,7 @@ def test_margins_must_be_the_same_bits_and_probabilities_near() -> None:
     reproduces(model, near)
     with pytest.raises(GoldenRowsDiffer, match="golden row 0, output 0"):
         reproduces(model, replace(found, outputs=found.outputs + 5e-6))
+    assert found.exact is not None
     exact = found.exact.copy()
     exact[7, 1] = np.nextafter(exact[7, 1], 9.0)
     with pytest.raises(GoldenRowsDiffer, match="golden row 7, inner value 1"):
@@ -49,7 +54,7 @@ def test_rows_of_another_model_differ_in_words() -> None:
     found = kept()
     with pytest.raises(GoldenRowsDiffer, match="not what the model reads"):
         reproduces(classifier(), replace(found, inputs=found.inputs[:, :2]))
-    with pytest.raises(GoldenRowsDiffer, match="the model answers"):
+    with pytest.raises(GoldenRowsDiffer, match="shape"):
         reproduces(classifier(), replace(found, outputs=found.outputs[:, :2]))
 
 
@@ -60,8 +65,7 @@ def test_rows_of_another_model_differ_in_words() -> None:
         {"inputs": [[1.0], [1.0, 2.0]]},
         {"outputs": [["x"]]},
         {"exact": []},
-        {"tolerance": 1.0},
-        {"tolerance": "much"},
+        {"outputs": {}},
         {"inputs": [[1e999, 0, 0, 0]] * COUNT},
         {"inputs": [[1, 0, 0, 0]] * (COUNT - 1)},
     ],
