@@ -56,10 +56,11 @@ def compiled(name: str, fold: Callable[[int], None], step: Kernel | None) -> tup
 
 
 def _reason(error: Exception) -> str:
-    """What the compiler has against a kernel, in one line: where it points at, or what it says first."""
+    """What the compiler has against a kernel, and where, in one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    at = next((line for line in lines if line.startswith('File "')), "")
-    return f"the compiler refuses it: {lines[0]} {lines[1] if len(lines) > 1 else ''} {at}".strip()
+    why = next((line for line in lines if not line.startswith("Failed in")), "for no reason that it gives")
+    at = next((line.rstrip(":") for line in lines if line.startswith('File "')), "")
+    return f"the compiler refuses it: {why} {at}".strip()
 
 
 @cache
