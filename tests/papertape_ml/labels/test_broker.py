@@ -1,5 +1,6 @@
 """What a label says of a bracket is what the broker makes of it in a session."""
 
+import numpy as np
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -62,6 +63,20 @@ def test_coarse_prices(bars: list[Bar], stop: float, target: float, most: float,
     found = label(columns(bars), "1m", parse(f"triple-barrier:{stop},{target},{most}m,side={side},fee=0"))
     entered = in_sessions(bars, found, stop / 100, target / 100, int(most * MINUTE))
     event("some are entered" if entered else "none is entered")
+
+
+@pytest.mark.parametrize("side", ["long", "short"])
+@pytest.mark.parametrize("most", [1, 2, 6])
+def test_touches(side: str, most: int) -> None:
+    """Prices a quarter up or a fifth down, which is where stop and target are, so that they are met to the digit."""
+    chance = np.random.default_rng(most)
+    bars: list[Bar] = []
+    for _ in range(250):
+        four = chance.choice([80.0, 100.0, 125.0], 4, p=[0.1, 0.8, 0.1]).tolist()
+        bars.append(None if chance.random() < 0.1 else (four[0], max(four), min(four), four[1], 1_000.0))
+    stop, target = (20, 25) if side == "long" else (25, 20)
+    found = label(columns(bars), "1m", parse(f"triple-barrier:{stop},{target},{most}m,side={side},fee=0"))
+    assert in_sessions(bars, found, stop / 100, target / 100, most * MINUTE) > 80
 
 
 @pytest.mark.parametrize("side", ["long", "short"])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine.scripted import MINUTE, Bar, walk
-from tests.papertape_ml.labels.candles import columns, holed
+from tests.papertape_ml.labels.candles import columns, holed, ladder
 from tests.papertape_ml.labels.reference import bracketed, end_of, forward_range, gaps
 
 from papertape.contract.candle import Floats
@@ -16,12 +16,12 @@ from papertape_ml.labels import LabelSet, label, parse
 
 pytest.importorskip("numba")
 
-distances = st.sampled_from([0.5, 1.0, 2.5, 5.0, 8.0])
+distances = st.sampled_from([0.5, 1.0, 2.5, 5.0, 8.0, 20.0, 25.0])
 minutes = st.sampled_from([1, 2, 3, 5, 10])
 
 
 @settings(max_examples=150, deadline=None)
-@given(holed(), distances, distances, minutes, st.sampled_from(["long", "short"]))
+@given(holed() | holed(each=ladder()), distances, distances, minutes, st.sampled_from(["long", "short"]))
 def test_brackets_equal_the_plain_loop(bars: list[Bar], stop: float, target: float, most: int, side: str) -> None:
     candles = columns(bars)
     found = label(candles, "1m", parse(f"triple-barrier:{stop},{target},{most}m,side={side},fee=0"))
