@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from tests.features import broken
@@ -65,7 +66,7 @@ def test_a_name_may_leave_out_numbers_and_say_others() -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("rsi_14_3", "feature 'rsi_14_3' has 2 parameters; rsi takes n"),
+        ("rsi_14_3", "feature 'rsi_14_3' has 2 parameters; it takes n"),
         ("rsi_1", "feature 'rsi_1': n must be 2 to 500, was 1"),
         ("rsi_14.5", "feature 'rsi_14.5': n must be a whole number, was 14.5"),
         ("rsi_14@7x", "feature 'rsi_14@7x': no timeframe '7x'"),
@@ -123,7 +124,7 @@ FINE = broken.family(broken.keeps_to_itself)
         (replace(FINE, variants=((1000,),)), "n must be 1 to 100, was 1000"),
         (replace(FINE, warmup=lambda n: n / 0), r"warmup of \(10,\) failed: ZeroDivisionError"),
         (replace(FINE, reach=lambda n: 0), r"reach of \(10,\) must be a whole number from 1, was 0"),
-        (replace(FINE, floats=lambda n: 7.5), r"floats of \(10,\) must be a whole number from 0, was 7.5"),
+        (replace(FINE, floats=cast(Any, lambda n: 7.5)), r"floats of \(10,\) must be a whole number from 0, was 7.5"),
         (replace(FINE, aliases={"short": "rsi_14"}), "alias 'short' means 'rsi_14', which is not one of it"),
         ("rsi", "a feature family must be a FeatureFamily, was a str"),
     ],

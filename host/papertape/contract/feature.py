@@ -194,7 +194,7 @@ class FeatureFamily:
         """All parameters of a feature, defaults where `values` end. Raises `ConfigError`."""
         if len(values) > len(self.parameters):
             takes = ", ".join(parameter.name for parameter in self.parameters) or "none"
-            raise ConfigError(f"feature {feature!r} has {len(values)} parameters; {self.name} takes {takes}")
+            raise ConfigError(f"feature {feature!r} has {len(values)} parameters; it takes {takes}")
         given = [*values, *(parameter.default for parameter in self.parameters[len(values) :])]
         return tuple(one.check(value, feature) for one, value in zip(self.parameters, given, strict=True))
 

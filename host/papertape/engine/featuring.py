@@ -67,9 +67,12 @@ def _offer(catalogue: "Catalogue", series: Mapping[str, Series]) -> None:
 def _wanted(strategy: Strategy, name: str) -> tuple[str, ...]:
     """What a strategy asks for; a guest's own code."""
     try:
-        wanted = tuple(strategy.features())
+        wished = strategy.features()
+        wanted = () if wished is None or isinstance(wished, str) else tuple(wished)
     except GUEST_ERRORS as error:
         raise ConfigError(f"{name}: features() failed: {type(error).__name__}: {error}") from error
+    if wished is None or isinstance(wished, str):
+        raise ConfigError(f"{name}: features() must give a list of names, gave {wished!r}")
     for feature in wanted:
         if not isinstance(feature, str):
             raise ConfigError(f"{name}: features() must give names of features, gave {feature!r}")

@@ -86,6 +86,10 @@ class Catalogue:
         names = sorted({name for name, _ in self._outputs} | set(self._aliases))
         near = get_close_matches("_".join(word for word in base.split("_") if _number(word) is None), names, 3)
         hint = f"did you mean {', '.join(near)}? " if near else ""
+        if (base.rstrip("0123456789_"), 1) in self._outputs:
+            hint = f"it looks at another symbol, as {base.rstrip('0123456789_')}_REF or with a symbol for REF; "
+        if self._meant(base.lower()) is not None:
+            hint = f"did you mean {base.lower()}? "
         lost = "".join(f" (left out: {line})" for line in self.left_out)
         return UnknownComponent(f"no feature {asked!r}; {hint}`papertape features list` shows them{lost}")
 

@@ -14,6 +14,7 @@ from papertape.features.machine_code import Progress
 from papertape.features.plan import Plan, plan
 from papertape.features.request import Feature
 from papertape.features.stream import Stream
+from papertape.market.timeframe import iso
 
 TOLERANCE = 1e-9
 """What a late start may change in a decaying feature, as a part of its scale."""
@@ -175,8 +176,8 @@ def _late(subject: Subject, whole: Floats, proofs: list[Proof], place: int) -> N
             first = int(np.argmax(bad))
             proof.failures.setdefault(
                 "late start",
-                f"{int(bad.sum())} of {len(ours)} values differ from a start at {int(begin)}: "
-                f"the first is {ours[first]!r}, not {theirs[first]!r}",
+                f"{int(bad.sum())} of {len(ours)} values differ from a start at {iso(int(begin))}: "
+                f"the first is {float(ours[first])}, not {float(theirs[first])}",
             )
 
 
@@ -264,8 +265,8 @@ def _equal(
             proof.failures.setdefault(
                 name,
                 f"{int(differ.sum())} values differ {how}".rstrip()
-                + f": the first at {int(subject.times[begin + at])} of {subject.plan.symbols[slot]} is "
-                f"{one[at, slot]!r}, not {other[at, slot]!r}",
+                + f": the first at {iso(int(subject.times[begin + at]))} of {subject.plan.symbols[slot]} is "
+                f"{float(one[at, slot])}, not {float(other[at, slot])}",
             )
 
 

@@ -58,8 +58,8 @@ def compiled(name: str, fold: Callable[[int], None], step: Kernel | None) -> tup
 def _reason(error: Exception) -> str:
     """What the compiler has against a kernel, and where, in one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    why = next((line for line in lines if not line.startswith("Failed in")), "for no reason that it gives")
-    at = next((line.rstrip(":") for line in lines if line.startswith('File "')), "")
+    why = next((line for line in lines if not line.startswith(("Failed in", "During"))), "for no reason that it gives")
+    at = next((line.rstrip(":") for line in lines if line.startswith('File "') and "driver.py" not in line), "")
     return f"the compiler refuses it: {why} {at}".strip()
 
 

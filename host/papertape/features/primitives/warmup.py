@@ -7,7 +7,7 @@ TOLERANCE = 1e-9
 
 
 def ema_warmup(n: float, stages: int = 1, tolerance: float = TOLERANCE) -> int:
-    """Candles for an exponential average of `n`, taken `stages` times over: about 10.4 (n + 1) for one.
+    """Candles for an exponential average of `n`, taken `stages` times over: 10.4 to 11.4 times (n + 1) for one.
 
     What remains of the past after t candles is the chance of fewer than `stages` successes in t trials of 2 / (n + 1).
     """
