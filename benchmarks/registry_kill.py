@@ -61,7 +61,7 @@ def work(opened: Open, tell: int, start: int, rounds: int) -> None:
             os.write(tell, f"published {row.version} {row.checksum}\n".encode())
             move = registry.move("signal", "champion", row.version, wish(number))
             os.write(tell, f"moved {move.number} {move.to_version}\n".encode())
-            if number % 3 == 2:
+            if number % 3 == 2 and move.from_version is not None:
                 move = registry.rollback("signal", "champion", wish(number))
                 os.write(tell, f"moved {move.number} {move.to_version}\n".encode())
 
@@ -140,7 +140,7 @@ def at_random(opened: Open, kills: int, seed: int) -> dict[str, Any]:
         start = 1_000 * (kill + 1)
         pid, ours = child(lambda tell, start=start: work(opened, tell, start, 1_000))  # type: ignore[misc]
         ready = os.read(ours, 6)
-        time.sleep(source.uniform(0, 0.08))
+        time.sleep(source.uniform(0, 0.15))
         os.kill(pid, signal.SIGKILL)
         said = told(pid, ours, ready)
         done += len(said)

@@ -42,9 +42,12 @@ def now() -> int:
 
 def spoken(by: str | None, why: str) -> "Wish":
     """The wish of whoever gives the command, now."""
-    from papertape_ml.registry.moves import Wish
+    from papertape_ml.registry.moves import LONGEST_BY, LONGEST_WHY, Wish
+    from papertape_ml.registry.names import free_text
 
-    return Wish(now(), by if by is not None else _user(), why)
+    return Wish(
+        now(), free_text("--by", by if by is not None else _user(), LONGEST_BY), free_text("--why", why, LONGEST_WHY)
+    )
 
 
 def _user() -> str:
