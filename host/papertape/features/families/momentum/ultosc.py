@@ -44,6 +44,7 @@ FAMILY = FeatureFamily(
     ),
     outputs=(FeatureOutput("ultosc", "buying pressure over three windows", "0..100", 0, 100, scale=100),),
     variants=((7, 14, 28), (14, 28, 56)),
+    aliases={"ultimate_oscillator": "ultosc_7_14_28"},
     step=step,
     definition=__doc__,
     warmup=lambda a, b, c: int(max(a, b, c)) + 1,

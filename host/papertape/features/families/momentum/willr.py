@@ -30,6 +30,7 @@ FAMILY = FeatureFamily(
     parameters=(FeatureParameter("n", 14, 2, 1000, "candles of the range"),),
     outputs=(FeatureOutput("willr", "close below the top of the range", "-100..0", low=-100, high=0, scale=100),),
     variants=((5,), (14,), (30,), (100,)),
+    aliases={"williams_r": "willr_14"},
     step=step,
     definition=__doc__,
     warmup=lambda n: int(n),

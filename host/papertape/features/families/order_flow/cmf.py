@@ -39,6 +39,7 @@ FAMILY = FeatureFamily(
         FeatureOutput("cmf", "Chaikin money flow", "-1..1", low=-1, high=1),
     ),
     variants=((5,), (20,), (50,), (200,)),
+    aliases={"ad": "ad_change"},
     step=step,
     definition=__doc__,
     warmup=lambda n: int(n),

@@ -35,6 +35,7 @@ FAMILY = FeatureFamily(
         FeatureOutput("obv_flow", "change of on-balance volume, as a share of the volume", "-1..1", low=-1, high=1),
     ),
     variants=((10,), (20,), (50,), (200,)),
+    aliases={"obv": "obv_change"},
     step=step,
     definition=__doc__,
     warmup=lambda n: int(n) + 1,
