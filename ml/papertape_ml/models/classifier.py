@@ -8,7 +8,7 @@ import numpy as np
 
 from papertape_ml.errors import BadModelFiles
 from papertape_ml.models.blocks import in_whole_vectors
-from papertape_ml.models.boosters import Trees, backend
+from papertape_ml.models.boosters import LIBRARIES, Trees, backend
 from papertape_ml.models.calibration import Calibrator, calibrator_from
 from papertape_ml.models.contract import Array, ModelContract
 from papertape_ml.models.documents import from_bytes, numbers, to_bytes
@@ -85,7 +85,7 @@ class BoostedClassifier:
         if about.get("format") != _FORMAT or about.get("kind") != kind:
             raise BadModelFiles(f"{_ABOUT} is no {kind} of format {_FORMAT}")
         library = about.get("library")
-        if library not in ("xgboost", "lightgbm", "catboost"):
+        if library not in LIBRARIES:
             raise BadModelFiles(f"{_ABOUT} names the library {library!r}, which there is not")
         trees = backend(library)
         if set(files) != {_ABOUT, trees.FILE}:

@@ -50,6 +50,8 @@ def fit_classifier(
     check_learnable(parts.fit, classes.names)
     if settings.patience is not None and parts.stop is None:
         raise BadSettings("early stopping needs a part of the data to stop on")
+    if parts.stop is not None and not len(parts.stop):
+        raise BadLabels("there is no row to stop on")
     library = backend(settings.backend)
     data, rounds = library.fit(parts.fit, parts.stop, len(classes.names), settings, progress)
     # The trees are those of the bytes: what is calibrated is what will be served.

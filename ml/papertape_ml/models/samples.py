@@ -115,6 +115,8 @@ def sample(
 def check_learnable(part: Sample, names: tuple[str, ...]) -> None:
     """Raise `BadLabels` unless two classes or more occur."""
     present = np.unique(part.classes)
+    if not len(present):
+        raise BadLabels("there is no row to learn from")
     if len(present) < 2:
         raise BadLabels(f"only one class occurs in {len(part)} rows: {names[int(present[0])]}")
 

@@ -9,12 +9,10 @@ from tests.papertape_ml.models.planted import CONTRACT, QUICK, classifier, fitte
 from papertape.contract.errors import MissingExtra
 from papertape_ml.errors import BadModelFiles
 from papertape_ml.judging.scores import log_loss
-from papertape_ml.models.boosters import backend
+from papertape_ml.models.boosters import LIBRARIES, backend
 from papertape_ml.models.fitting import fit_classifier
 from papertape_ml.models.loading import load
 from papertape_ml.models.samples import DIRECTION, SIGNAL
-
-LIBRARIES = ("xgboost", "lightgbm", "catboost")
 
 
 @pytest.fixture(params=LIBRARIES)

@@ -67,6 +67,19 @@ def test_another_process_fits_the_same_bytes() -> None:
     assert found.strip() == digest(fitted())
 
 
+def test_parts_without_rows_are_refused() -> None:
+    """As they may be for a direction where nothing was worth acting on."""
+    fold = parts()
+    none = fold.fit.where(fold.fit.classes > 9)
+    for wrong, words in (
+        (Parts(none, fold.stop, fold.calibrate), "no row to learn from"),
+        (Parts(fold.fit, none, fold.calibrate), "no row to stop on"),
+        (Parts(fold.fit, fold.stop, none), "no row to learn from"),
+    ):
+        with pytest.raises(BadLabels, match=words):
+            fit_classifier("classifier", CONTRACT, SIGNAL, wrong, QUICK)
+
+
 def test_weights_count_as_rows_do() -> None:
     """Rows of the wrong label that weigh nothing much leave the planted answer."""
     fold = parts()

@@ -31,12 +31,12 @@ class Backend(Protocol):
         """Parse bytes of `fit`; `BadModelFiles` if they are no such trees."""
 
 
-_MODULES = {name: f"papertape_ml.models.boosters.of_{name}" for name in ("xgboost", "lightgbm", "catboost")}
+LIBRARIES = ("xgboost", "lightgbm", "catboost")
 
 
 def backend(name: str) -> Backend:
     """The library of that name; `MissingExtra` comes from its first use where it is not installed."""
-    if name not in _MODULES:
-        raise BadSettings(f"no booster {name!r}; there are {', '.join(_MODULES)}")
-    module: Backend = importlib.import_module(_MODULES[name]).BACKEND
+    if name not in LIBRARIES:
+        raise BadSettings(f"no booster {name!r}; there are {', '.join(LIBRARIES)}")
+    module: Backend = importlib.import_module(f"papertape_ml.models.boosters.of_{name}").BACKEND
     return module
