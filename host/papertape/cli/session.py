@@ -14,7 +14,7 @@ from papertape.cli.output import Progress, say
 from papertape.contract.errors import LedgerError, SessionOwned
 from papertape.engine.config import SessionConfig, Spec
 from papertape.engine.discovery import Plugins, load_plugins
-from papertape.engine.feeding import features_of
+from papertape.engine.feeding import features_of, heard
 from papertape.engine.recorded import RECORDED
 from papertape.engine.resume import resume
 from papertape.engine.runner import Pace, Runner
@@ -28,8 +28,9 @@ from papertape.reports.summary import summarise
 def run_session(config: SessionConfig, options: Mapping[str, Any]) -> dict[str, Any]:
     """Runs a new session to its end; gives its summary. Raises what ended it early, with all it did kept."""
     plugins = _plugins()
-    _compile(config, plugins)
     with Ledger(open_database(options["db"], create=True)) as ledger:
+        config = heard(config, ledger)
+        _compile(config, plugins)
         started = start(ledger, _new_id(), config, plugins, int(time.time() * 1000))
         with started.writer as writer, closing(started.feed):
             runner = Runner(config, started.built, started.feed, ledger, writer, pace=_pace(options))

@@ -11,7 +11,7 @@ from papertape.contract.risk import Sizer
 from papertape.engine.build import Built, build
 from papertape.engine.config import SessionConfig
 from papertape.engine.discovery import Plugins
-from papertape.engine.feeding import make_feed, needed
+from papertape.engine.feeding import heard, make_feed, needed
 from papertape.engine.keeper import first_effects
 from papertape.engine.tape import canonical, header_row
 from papertape.ledger.store import Ledger, SessionRow
@@ -32,6 +32,7 @@ def start(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, cr
 
     Raises `RequestError` kinds for all that is known to be wrong before the first candle; nothing is kept then.
     """
+    config = heard(config, ledger)
     feed = make_feed(config, plugins, ledger)
     try:
         return _opened(ledger, name, config, plugins, created_at, feed)
