@@ -41,6 +41,7 @@ class JsonRegistry:
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self.path = path
         self._patience = patience
+        self._read_last: tuple[tuple[int, ...], Index] | None = None  # and the file's identity then
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False, patience: float = PATIENCE) -> Self:
@@ -105,11 +106,10 @@ class JsonRegistry:
             )
 
     def history(self, name: str | None = None, alias: str | None = None) -> list[Move]:
-        moves = self._index().moves
-        if name is not None:
-            moves = [move for move in moves if move.name == model_name(name)]
-        if alias is not None:
-            moves = [move for move in moves if move.alias == alias_name(alias)]
+        asked = (None if name is None else model_name(name), None if alias is None else alias_name(alias))
+        moves = [
+            move for move in self._index().moves if asked[0] in (None, move.name) and asked[1] in (None, move.alias)
+        ]
         return sorted(moves, key=lambda move: (move.at, *move[:3]))
 
     def move(self, name: str, alias: str, version: int, wish: Wish, *, expected: int | None | Unsaid = UNSAID) -> Move:
@@ -152,8 +152,12 @@ class JsonRegistry:
                 os.fsync(parent)
 
     def _index(self) -> Index:
+        """The index; parsed anew only if the file is another. Every write makes it another one, and a longer one."""
         with plain_failures(self.place), folder(self.path) as root:
-            return self._index_in(root)
+            identity = _identity(root)
+            if self._read_last is None or self._read_last[0] != identity:
+                self._read_last = (identity, self._index_in(root))
+            return self._read_last[1]
 
     def _index_in(self, root: int) -> Index:
         try:
@@ -233,6 +237,15 @@ def plain_failures(place: str) -> Iterator[None]:
         raise RegistryError(
             f"the registry {place} failed: {error.strerror or error}; {cure}, then try again"
         ) from error
+
+
+def _identity(root: int) -> tuple[int, ...]:
+    """What changes with every change of the index; taken before it is read, so that it is never too new."""
+    try:
+        found = os.stat(INDEX, dir_fd=root, follow_symlinks=False)
+    except FileNotFoundError:
+        return ()
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _moves(index: Index, name: str, alias: str) -> list[Move]:

@@ -29,6 +29,7 @@ _SUM = re.compile(r"[0-9a-f]{64}")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 _COLUMN = re.compile(r"[!-~]{1,128}")
 Row = tuple[float | None, ...]
+Rows = Iterable[Iterable[float]]
 
 
 class FileSum(NamedTuple):
@@ -59,21 +60,31 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """Rows that went in and what came out of them where the model was made; None stands for NaN."""
+    """Rows that went in and what came out of them where the model was made; None stands for NaN.
+
+    `exact`: inner values (margins of trees) that must come out to the bit, where the kind of model has such.
+    """
 
     inputs: tuple[Row, ...]
     outputs: tuple[Row, ...]
+    exact: tuple[Row, ...] | None = None
 
     def __post_init__(self) -> None:
-        for what, rows in (("inputs", self.inputs), ("outputs", self.outputs)):
+        for what, rows in self.rows().items():
             if not isinstance(rows, tuple) or len(rows) != GOLDEN_ROWS:
                 raise BadModel(f"golden.{what} must be {GOLDEN_ROWS} rows")
             object.__setattr__(self, what, tuple(_row(f"golden.{what}[{n}]", row) for n, row in enumerate(rows)))
 
     @classmethod
-    def of(cls, inputs: Iterable[Iterable[float]], outputs: Iterable[Iterable[float]]) -> Self:
+    def of(cls, inputs: Rows, outputs: Rows, exact: Rows | None = None) -> Self:
         """From numbers, arrays of shape (rows, columns) too; NaN becomes None. Raises BadModel for infinities."""
-        return cls(*(tuple(tuple(map(_or_none, row)) for row in rows) for rows in (inputs, outputs)))
+        given = (inputs, outputs) if exact is None else (inputs, outputs, exact)
+        return cls(*(tuple(tuple(map(_or_none, row)) for row in rows) for rows in given))
+
+    def rows(self) -> dict[str, tuple[Row, ...]]:
+        """The rows by what they are."""
+        exact = {} if self.exact is None else {"exact": self.exact}
+        return {"inputs": self.inputs, "outputs": self.outputs, **exact}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +169,7 @@ class Manifest:
             "outputs": self.contract.outputs,
             "dtype": self.contract.dtype,
         }
-        found["golden"] = {"inputs": self.golden.inputs, "outputs": self.golden.outputs}
+        found["golden"] = self.golden.rows()
         found["files"] = {name: each._asdict() for name, each in self.files.items()}
         return {"format": FORMAT, **found}
 
@@ -192,7 +203,7 @@ class Manifest:
         if missing := sorted(required - values.keys()):
             raise BadModel(f"the manifest lacks {', '.join(missing)}")
         values["contract"] = Contract(**_part(values, "contract", ("inputs", "outputs"), ("dtype",)))
-        values["golden"] = Golden(**_part(values, "golden", ("inputs", "outputs")))
+        values["golden"] = Golden(**_part(values, "golden", ("inputs", "outputs"), ("exact",)))
         files = values.get("files", {})
         if not isinstance(files, Mapping):
             raise BadModel("files must be an object")

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from papertape_ml.registry.archive import read_archive
 from papertape_ml.registry.json_registry import INDEX, JsonRegistry
-from papertape_ml.registry.manifest import Manifest
 from papertape_ml.registry.moves import Wish, targets
 from papertape_ml.registry.protocol import Registry, VersionRow
 
@@ -29,21 +28,19 @@ def bring(registry: Registry, source: Path, wish: Wish) -> Iterator[Brought]:
         with JsonRegistry.open(source) as origin:
             yield from _registry(registry, origin, wish)
     else:
-        yield _version(registry, *read_archive(source))
+        manifest, files = read_archive(source)
+        there = {row.checksum for row in registry.versions(manifest.name)}
+        yield Brought(registry.publish(manifest, files, imported=True), manifest.checksum not in there)
 
 
 def _registry(registry: Registry, origin: Registry, wish: Wish) -> Iterator[Brought]:
-    pointers = targets(origin.history())
+    taken = targets(registry.history())
+    pointers = {key: to for key, to in targets(origin.history()).items() if key not in taken}
+    there = {row.checksum for row in registry.versions()}
     for row in origin.versions():
         found = origin.load(row.name, row.version)
-        brought = _version(registry, found.manifest, dict(found.files))
-        taken = {alias for _, alias in targets(registry.history(row.name))}
-        free = [alias for (name, alias), to in pointers.items() if (name, to) == row[:2] and alias not in taken]
+        brought = registry.publish(found.manifest, found.files, imported=True)
+        free = [alias for (name, alias), to in pointers.items() if (name, to) == row[:2]]
         for alias in free:
-            registry.move(row.name, alias, brought.row.version, wish, expected=None)
-        yield brought._replace(aliases=tuple(free))
-
-
-def _version(registry: Registry, manifest: Manifest, files: dict[str, bytes]) -> Brought:
-    there = any(row.checksum == manifest.checksum for row in registry.versions(manifest.name))
-    return Brought(registry.publish(manifest, files, imported=True), not there)
+            registry.move(row.name, alias, brought.version, wish, expected=None)
+        yield Brought(brought, brought.checksum not in there, tuple(free))

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from papertape.cli import cli
+from papertape.cli.root import Entry, Root
 from papertape_ml.commands.models import models
 from papertape_ml.registry.json_registry import JsonRegistry
 from papertape_ml.registry.suite import FILES, example, wish
@@ -33,7 +34,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, ...]:
 
 
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, ["models", *map(str, arguments)])
+    """As through the whole program, which would look for the plugins that are installed each time."""
+    table = {"models": Entry("papertape_ml.commands.models", "models", "")}
+    return CliRunner().invoke(Root("papertape", table=table), ["models", *map(str, arguments)])
 
 
 def document(*arguments: object, exit_code: int = 0) -> dict[str, Any]:

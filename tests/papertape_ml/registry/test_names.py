@@ -71,6 +71,15 @@ def test_golden_rows_are_32_and_fit_the_contract(inputs: list[list[float]]) -> N
         replace(example(), golden=Golden.of(inputs, [[0.2, 0.3, 0.5]] * 32))
 
 
+def test_inner_values_are_kept_where_there_are_any() -> None:
+    inputs, outputs = [[1.0, math.nan]] * 32, [[0.2, 0.3, 0.5]] * 32
+    manifest = example(golden=Golden.of(inputs, outputs, [[0.1, -0.2]] * 32)).with_files(FILES)
+    assert Manifest.parse(manifest.encoded()).golden.exact == ((0.1, -0.2),) * 32
+    assert "exact" not in example().document()["golden"]
+    with pytest.raises(BadModel, match="golden.exact"):
+        Golden.of(inputs, outputs, [[0.1]])
+
+
 def test_a_manifest_has_one_spelling_and_one_checksum() -> None:
     manifest = example(config={"b": 1, "a": [None, "ü", 1e-300, -0.0]}).with_files(FILES)
     assert Manifest.parse(manifest.encoded()) == manifest
