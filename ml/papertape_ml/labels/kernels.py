@@ -72,14 +72,14 @@ def first_touch(
 ) -> Any:  # fmt: skip
     """Which leg of a long's bracket is reached first: STOP, TIME or TARGET (n,), at what price, and when (ms).
 
-    Rows that do not stand are left out. `stop`, `target`: price levels of each row; `highs`, `lows`: extremes of blocks
-    of 16, 256 and 4096 candles, which are passed over whole where they reach neither level. At the open of the last
+    Rows that do not stand get none. `stop`, `target`: price levels of each row; `highs`, `lows`: extremes of blocks of
+    16, 256 and 4096 candles, which are passed over whole where they reach neither level. At the open of the last
     candle, at which the time is over, a leg that the open has passed still goes first: it is the older order.
     """
     n = len(ts)
-    code = np.empty(n, np.int8)
-    price = np.empty(n, np.float64)
-    when = np.empty(n, np.int64)
+    code = np.zeros(n, np.int8)
+    price = np.full(n, np.nan)
+    when = np.zeros(n, np.int64)
     high1, high2, high3 = highs
     low1, low2, low3 = lows
     for i in range(n):
@@ -115,8 +115,8 @@ def extremes(high: Any, low: Any, ends: Any, stands: Any) -> Any:
     """The highest high and lowest low (n,) of the candles that each row's horizon begins and holds: i + 1 to, not
     with, its end. Ends never go back, so each candle enters and leaves a queue once."""
     n = len(high)
-    top = np.empty(n, np.float64)
-    bottom = np.empty(n, np.float64)
+    top = np.full(n, np.nan)
+    bottom = np.full(n, np.nan)
     rising = np.empty(n, np.int64)
     falling = np.empty(n, np.int64)
     r0, r1, f0, f1, taken = 0, 0, 0, 0, 0

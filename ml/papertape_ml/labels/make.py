@@ -92,7 +92,7 @@ class _History:
         self.fee = spec.fee_bps / 10_000
         spec.horizon(self.period)
         self.ts = self.candles[TS].astype(np.int64)
-        self.entry = np.append(self.candles[OPEN, 1:], np.nan)[: len(self.ts)]
+        self.entry = np.append(self.candles[OPEN, 1:], np.nan)
         self.stands = np.ones(len(self.ts), np.bool_)
         self.dropped: dict[str, int] = {}
         self._known: dict[str, Floats] = {}
@@ -188,8 +188,7 @@ class _History:
         code, price, when = loaded_kernels().first_touch(
             self.ts, open, top, bottom, self.period, ends, self.stands, stop, target, highs, lows
         )
-        with np.errstate(invalid="ignore", over="ignore"):  # rows that are dropped hold anything
-            return code, self.net(sign * price / self.entry, side), when
+        return code, self.net(sign * price / self.entry, side), when
 
     def _left(self, ends: Ints) -> Floats:
         """The price at the first open after the end, as a multiple of the entry."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine.scripted import MINUTE, Bar, walk
+from tests.features.families.computed import computed
 from tests.papertape_ml.labels.candles import columns, holed, ladder
 from tests.papertape_ml.labels.reference import bracketed, end_of, forward_range, gaps
 
@@ -123,6 +124,42 @@ def test_a_long_horizon_equals_the_plain_loop_over_many_blocks() -> None:
         i = int(found.rows[row])
         plain = bracketed(candles, i, 0.60, 1.50, 9_000 * MINUTE, MINUTE, 1)
         assert plain is not None and (plain.t1, plain.y) == (found.t1[row], found.y[row])
+
+
+@pytest.mark.parametrize("side", ["long", "short"])
+def test_distances_follow_what_was_known_at_the_decision(side: str) -> None:
+    candles = walked(1_200, seed=4)
+    atr, deviation = computed(["atr_14", "volatility_100"], candles).T
+    entries = np.append(candles[1, 1:], np.nan)
+    sign = 1 if side == "long" else -1
+    fractions = {
+        "1.5atr": 1.5 * atr / entries,
+        "0.3vol": 0.3 * np.sqrt(90) * deviation,
+        "2fees": np.full(len(entries), 2 * 2 * 0.001),
+    }
+    for unit, fraction in fractions.items():
+        found = label(candles, "1m", parse(f"triple-barrier:{unit},{unit},90m,side={side}"))
+        assert len(found) > 500 and ("no distance yet" in found.dropped) == bool(np.isnan(fraction[:-1]).any())
+        for row, i in enumerate(found.rows.tolist()):
+            plain = bracketed(candles, i, fraction[i], fraction[i], 90 * MINUTE, MINUTE, sign)
+            assert plain is not None and (plain.t1, plain.y) == (found.t1[row], found.y[row])
+    banded = label(candles, "1m", parse("direction:90m,band=0.3vol"))
+    same = label(candles, "1m", parse("direction:90m,band=0"))
+    moved = same.profit[np.isin(same.rows, banded.rows)] + 0.002 if same.profit is not None else np.empty(0)
+    inside = np.abs(moved) < 0.9 * fractions["0.3vol"][banded.rows]
+    assert (banded.y[inside] == 1).all() and inside.any() and (banded.y == 2).any() and (banded.y == 0).any()
+
+
+def test_acting_on_either_side_takes_the_better_one() -> None:
+    candles = walked(800, seed=5)
+    long, short, either = (
+        label(candles, "1m", parse(f"act:1,2,30m,side={side}")) for side in ("long", "short", "either")
+    )
+    assert long.profit is not None and short.profit is not None and either.profit is not None
+    assert either.profit.tolist() == np.maximum(long.profit, short.profit).tolist()
+    assert either.t1.tolist() == np.maximum(long.t1, short.t1).tolist()
+    assert either.y.tolist() == (either.profit > 0).tolist()
+    assert long.y.mean() < either.y.mean()
 
 
 def test_profit_is_net_of_both_fees() -> None:
