@@ -5,12 +5,14 @@ version and an entry of a history take one line each, so that changes can be rea
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import NoneType
 from typing import Any, NamedTuple
 
 from papertape_ml.errors import BadModel, RegistryError
 from papertape_ml.registry.canonical import canonical, frozen, sha256
-from papertape_ml.registry.moves import ACTIONS, Move
+from papertape_ml.registry.moves import ACTIONS, Move, Pointer
 from papertape_ml.registry.names import alias_name, model_name
 from papertape_ml.registry.protocol import VersionRow
 
@@ -18,6 +20,15 @@ FORMAT = 1
 MAX_INDEX = 256 << 20
 """Bytes of `registry.json`."""
 
+_VERSION = {
+    "name": (str,), "version": (int,), "checksum": (str,), "kind": (str,), "created": (int,),
+    "feature_set_hash": (str,), "size": (int,), "imported": (bool,), "metrics": (dict,),
+}  # fmt: skip
+_MOVE = {
+    "name": (str,), "alias": (str,), "number": (int,), "action": (str,), "from_version": (int, NoneType),
+    "to_version": (int,), "at": (int,), "by": (str,), "why": (str,), "evidence": (dict,),
+}  # fmt: skip
+_CHECKSUM = re.compile("sha256:[0-9a-f]{64}")
 _HEAD = len(b'{"sha256":"') + 64 + len(b'","registry":')
 
 
@@ -58,7 +69,7 @@ def decoded(data: bytes, shown: str) -> Index:
         )
     try:
         document = json.loads(body)
-        _has(document, {"format": int, "versions": list, "history": list})
+        _has(document, {"format": (int,), "versions": (list,), "history": (list,)})
         if document["format"] != FORMAT:
             raise BadModel(f"format {document['format']} is not {FORMAT}: another papertape wrote it")
         return _checked(
@@ -73,21 +84,15 @@ def _lines(rows: Iterable[VersionRow | Move]) -> bytes:
 
 
 def _version(document: Any) -> VersionRow:
-    _has(document, {
-        "name": str, "version": int, "checksum": str, "kind": str, "created": int, "feature_set_hash": str,
-        "size": int, "imported": bool, "metrics": dict,
-    })  # fmt: skip
-    if len(document["checksum"]) != 71 or not set(document["checksum"][7:]) <= set("0123456789abcdef"):
+    _has(document, _VERSION)
+    if not _CHECKSUM.fullmatch(document["checksum"]):
         raise BadModel("a version's checksum is none")
     model_name(document["name"])
     return VersionRow(**{**document, "metrics": frozen(document["metrics"], "metrics")})
 
 
 def _move(document: Any) -> Move:
-    _has(document, {
-        "name": str, "alias": str, "number": int, "action": str, "from_version": int | None, "to_version": int,
-        "at": int, "by": str, "why": str, "evidence": dict,
-    })  # fmt: skip
+    _has(document, _MOVE)
     if document["action"] not in ACTIONS:
         raise BadModel(f"an entry of the history has the action {document['action'][:80]!r}")
     alias_name(document["alias"])
@@ -95,26 +100,24 @@ def _move(document: Any) -> Move:
 
 
 def _checked(versions: list[VersionRow], moves: list[Move]) -> Index:
-    """Raises BadModel unless numbers run from 1 and aliases point to what is there."""
+    """Raises BadModel unless numbers run from 1, and each entry of a history follows from those before it."""
     newest: dict[str, int] = {}
     for row in versions:
         if row.version != newest.get(row.name, 0) + 1:
             raise BadModel(f"the versions of {row.name} do not run 1, 2, 3")
         newest[row.name] = row.version
-    entries: dict[tuple[str, str], int] = {}
+    pointers: dict[tuple[str, str], Pointer] = {}
     for move in moves:
-        key = (move.name, move.alias)
-        if move.number != entries.get(key, 0) + 1:
-            raise BadModel(f"the history of {move.name}@{move.alias} does not run 1, 2, 3")
-        entries[key] = move.number
+        if not pointers.setdefault((move.name, move.alias), Pointer()).takes(move):
+            raise BadModel(f"entry {move.number} of {move.name}@{move.alias} does not follow from the one before")
         if not 1 <= move.to_version <= newest.get(move.name, 0):
             raise BadModel(f"{move.name}@{move.alias} points to version {move.to_version}, which is not there")
     return Index(versions, moves)
 
 
-def _has(document: Any, keys: Mapping[str, Any]) -> None:
+def _has(document: Any, keys: Mapping[str, tuple[type, ...]]) -> None:
     if not isinstance(document, dict) or document.keys() != keys.keys():
         raise BadModel(f"an entry has other keys than {', '.join(keys)}")
-    for key, kind in keys.items():
-        if not isinstance(document[key], kind) or (kind is not bool and isinstance(document[key], bool)):
+    for key, kinds in keys.items():
+        if type(document[key]) not in kinds:
             raise BadModel(f"{key} of an entry is of a wrong type")

@@ -6,7 +6,7 @@ An alias points to where its last move put it: there is no second place that cou
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from papertape_ml.errors import AliasMoved, BadModel, UnknownModel
+from papertape_ml.errors import AliasMoved, BadModel, RegistryError, UnknownModel
 from papertape_ml.registry.canonical import canonical, frozen
 from papertape_ml.registry.names import Reference, alias_name, free_text
 
@@ -54,10 +54,33 @@ class Wish(NamedTuple):
     evidence: Mapping[str, Any] | None = None
 
 
-def target(moves: Iterable[Move]) -> int | None:
-    """Where the alias with that history points; None while it points nowhere."""
-    stack = _stack(moves)
-    return stack[-1] if stack else None
+class Pointer:
+    """An alias as its entries make it. `stack`: where it points, last, and before that what rollbacks lead to."""
+
+    def __init__(self, moves: Iterable[Move] = ()) -> None:
+        self.entries = 0
+        self.stack: list[int] = []
+        for move in sorted(moves, key=lambda each: each.number):
+            if not self.takes(move):
+                raise RegistryError(f"the history of {move.name}@{move.alias} is damaged at entry {move.number}")
+
+    @property
+    def target(self) -> int | None:
+        """The version that it points to; None while it points nowhere."""
+        return self.stack[-1] if self.stack else None
+
+    def takes(self, move: Move) -> bool:
+        """Adds the entry, if it follows from those before it."""
+        if (move.number, move.from_version) != (self.entries + 1, self.target):
+            return False
+        if move.action == "rollback":
+            if len(self.stack) < 2 or move.to_version != self.stack[-2]:
+                return False
+            self.stack.pop()
+        elif move.action == "move":
+            self.stack.append(move.to_version)
+        self.entries += 1
+        return True
 
 
 def targets(moves: Iterable[Move]) -> dict[tuple[str, str], int]:
@@ -77,7 +100,8 @@ def moved(
 
     Raises AliasMoved if it points there already, or elsewhere than `expected`.
     """
-    now = target(moves)
+    pointer = Pointer(moves)
+    now = pointer.target
     if not isinstance(expected, Unsaid) and now != expected:
         raise AliasMoved(
             f"{name}@{alias_name(alias)} points to {_said(now)}, not to {_said(expected)} any more: "
@@ -85,7 +109,7 @@ def moved(
         )
     if now == version:
         raise AliasMoved(f"{name}@{alias_name(alias)} points to version {version} already")
-    return _entry(moves, name, alias, "move", now, version, wish)
+    return _entry(pointer, name, alias, "move", version, wish)
 
 
 def rolled_back(moves: Sequence[Move], name: str, alias: str, wish: Wish) -> Move:
@@ -94,44 +118,37 @@ def rolled_back(moves: Sequence[Move], name: str, alias: str, wish: Wish) -> Mov
     After moves to 1, 2, 3 one rollback leads to 2 and another to 1; after 1, 2, back to 1, and 3, it leads to 1.
     Raises UnknownModel if the alias never pointed elsewhere.
     """
-    stack = _stack(moves)
+    pointer = Pointer(moves)
+    stack = pointer.stack
     if len(stack) < 2:
         state = f"has pointed to {_said(stack[0])} from the start" if stack else "points nowhere"
         raise UnknownModel(f"{name}@{alias_name(alias)} {state}: there is nothing to go back to")
-    return _entry(moves, name, alias, "rollback", stack[-1], stack[-2], wish)
+    return _entry(pointer, name, alias, "rollback", stack[-2], wish)
 
 
 def refused(moves: Sequence[Move], name: str, alias: str, version: int, wish: Wish) -> Move:
     """The entry that says that `version` was judged and not let in."""
-    return _entry(moves, name, alias, "refused", target(moves), version, wish)
+    return _entry(Pointer(moves), name, alias, "refused", version, wish)
 
 
-def _entry(moves: Sequence[Move], name: str, alias: str, action: Action, now: int | None, to: int, wish: Wish) -> Move:
+def _entry(pointer: Pointer, name: str, alias: str, action: Action, to: int, wish: Wish) -> Move:
     evidence = frozen(wish.evidence or {}, "evidence")
     if len(canonical(evidence)) > MAX_EVIDENCE:
         raise BadModel(f"evidence has more than {MAX_EVIDENCE:,} bytes")
+    if type(wish.at) is not int or not 0 <= wish.at < 1 << 63:
+        raise BadModel(f"at must be a time in ms UTC, was {str(wish.at)[:80]}")
     return Move(
         Reference(name).name,
         alias_name(alias),
-        max((move.number for move in moves), default=0) + 1,
+        pointer.entries + 1,
         action,
-        now,
+        pointer.target,
         to,
         wish.at,
         free_text("by", wish.by, LONGEST_BY),
         free_text("why", wish.why, LONGEST_WHY),
         evidence,
     )
-
-
-def _stack(moves: Iterable[Move]) -> list[int]:
-    stack: list[int] = []
-    for move in sorted(moves, key=lambda each: each.number):
-        if move.action == "move":
-            stack.append(move.to_version)
-        elif move.action == "rollback":
-            stack.pop()
-    return stack
 
 
 def _said(version: int | None) -> str:

@@ -160,6 +160,10 @@ def test_a_flipped_bit_in_the_index_is_noticed_before_it_is_parsed(
         Index([ROW._replace(checksum=f"sha256:{'../' * 20}etc/")]),
         Index([ROW._replace(name="../x")]),
         Index([ROW._replace(size=True)]),
+        Index([ROW], [Move("signal", "champion", 2, "move", None, 1, 1, "ann", "why", {})]),
+        Index([ROW], [Move("signal", "champion", 1, "move", 1, 1, 1, "ann", "why", {})]),
+        Index([ROW], [Move("signal", "champion", 1, "rollback", None, 1, 1, "ann", "why", {})]),
+        Index([ROW], [Move("signal", "champion", 1, "moved", None, 1, 1, "ann", "why", {})]),  # type: ignore[arg-type]
         Index([ROW], [Move("signal", "../x", 1, "move", None, 1, 1, "ann", "why", {})]),
     ],
 )
