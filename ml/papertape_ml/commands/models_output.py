@@ -21,14 +21,16 @@ def moment(at: int) -> str:
 
 def document(move: "Move") -> dict[str, Any]:
     """A move as `--json` shows it."""
-    return move._asdict()
+    found = move._asdict()
+    return {"model": found.pop("name"), **found}
 
 
 def row_document(row: "VersionRow", pointers: Mapping[tuple[str, str], int]) -> dict[str, Any]:
     """A version as `--json` shows it."""
     from papertape_ml.registry.lookup import pointers_to
 
-    return {"model": row.name, **row._asdict(), "aliases": pointers_to(row, pointers)}
+    found = row._asdict()
+    return {"model": found.pop("name"), **found, "aliases": pointers_to(row, pointers)}
 
 
 def print_version(row: "VersionRow", manifest: "Manifest", pointers: Mapping[tuple[str, str], int]) -> None:

@@ -17,7 +17,7 @@ from papertape_ml.registry.names import alias_name, model_name
 from papertape_ml.registry.protocol import VersionRow
 
 FORMAT = 1
-MAX_INDEX = 256 << 20
+MAX_INDEX = 64 << 20
 """Bytes of `registry.json`."""
 
 _VERSION = {
@@ -50,12 +50,14 @@ class Index(NamedTuple):
 
 
 def encoded(index: Index) -> bytes:
-    """The file's bytes."""
+    """The file's bytes. Raises RegistryError where they would be too many to be read again."""
     body = b'{\n"format":%d,\n"versions":[\n%s\n],\n"history":[\n%s\n]}' % (
         FORMAT,
         _lines(index.versions),
         _lines(index.moves),
     )
+    if len(body) > MAX_INDEX - 256:
+        raise RegistryError(f"registry.json would have more than {MAX_INDEX:,} bytes: the ledger takes more")
     return b'{"sha256":"%s","registry":%s}\n' % (sha256(body).encode(), body)
 
 

@@ -60,13 +60,13 @@ class SqlRegistry:
             for name, each in manifest.files.items():
                 _keep(connection, each.sha256, contents[name])
             there = connection.execute(select(*_LISTED).where(versions.c.checksum == manifest.checksum)).first()
-            if there is not None:
+            if there is None:
+                row = row_of(manifest, (_newest(connection, manifest.name) or 0) + 1, imported)
+                connection.execute(insert(versions).values(_values(row, manifest)))
+            else:  # written again, in case it is damaged
+                row = row_of(manifest, there.version, bool(there.imported))
                 same = versions.c.checksum == manifest.checksum
-                connection.execute(update(versions).where(same).values(manifest=manifest.encoded()))
-                return _version(there)
-            row = row_of(manifest, (_newest(connection, manifest.name) or 0) + 1, imported)
-            values = {**row._asdict(), "metrics": canonical(row.metrics).decode()}
-            connection.execute(insert(versions).values(manifest=manifest.encoded(), **values))
+                connection.execute(update(versions).where(same).values(_values(row, manifest)))
         return row
 
     def versions(self, name: str | None = None) -> list[VersionRow]:
@@ -133,6 +133,10 @@ class SqlRegistry:
 
 def _newest(connection: Connection, name: str) -> int | None:
     return connection.execute(select(func.max(versions.c.version)).where(versions.c.name == name)).scalar()
+
+
+def _values(row: VersionRow, manifest: Manifest) -> dict[str, object]:
+    return {**row._asdict(), "metrics": canonical(row.metrics).decode(), "manifest": manifest.encoded()}
 
 
 def _version(row: Row[Any] | tuple[Any, ...]) -> VersionRow:

@@ -181,6 +181,15 @@ def test_an_index_that_is_no_plain_file_is_not_opened(registry: JsonRegistry, ma
         registry.versions()
 
 
+def test_an_index_that_could_not_be_read_again_is_not_written(
+    registry: JsonRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_file, "MAX_INDEX", 3_000)
+    with pytest.raises(RegistryError, match="the ledger takes more"):
+        registry.move("signal", "champion", 1, wish(2, "x" * 2_000))
+    assert len(registry.history()) == 1
+
+
 def test_a_place_without_a_registry_is_named(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "nowhere", Path("/dev/null")):
         with pytest.raises(NoRegistry, match=str(place)):

@@ -106,6 +106,8 @@ def test_a_row_that_disagrees_with_its_manifest_is_noticed(registry: SqlRegistry
         connection.execute(update(versions).where(versions.c.version == 1).values(metrics=better))
     with pytest.raises(DamagedVersion, match="do not agree"):
         registry.load("signal", 1)
+    assert registry.publish(example(1), FILES).version == 1
+    assert registry.load("signal", 1).row.metrics == example(1).metrics
 
 
 def test_equal_files_of_many_versions_are_kept_once(registry: SqlRegistry) -> None:
