@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -111,7 +110,7 @@ def test_help_imports_nothing_heavy() -> None:
         "print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"sqlalchemy", "pyarrow", "alembic", "numba", "textual", "torch", "xgboost"}
+    heavy = {"numpy", "sqlalchemy", "pyarrow", "alembic", "pluggy", "papertape.contract", "textual", "torch"}
     assert "Commands:" in done.stdout and not heavy & set(done.stderr.split())
 
 
@@ -178,7 +177,7 @@ def test_a_plugins_command_is_listed_and_runs(tmp_path: Path) -> None:
     (info / "entry_points.txt").write_text("[papertape]\ngreeter = greeter\n", "utf-8")
     env = os.environ | {"PYTHONPATH": str(tmp_path)}
     listed = subprocess.run([*PROGRAM, "--help"], env=env, capture_output=True, text=True)
-    assert re.search(r"Commands of plugins:\n  hello +Greets\.", listed.stdout) and "\x1b" not in listed.stdout
+    assert "Commands of plugins:\n  hello  Greets." in listed.stdout and "\x1b" not in listed.stdout
     ran = subprocess.run([*PROGRAM, "hello"], env=env, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout) == (0, "hello\n")
 

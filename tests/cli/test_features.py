@@ -136,7 +136,7 @@ def test_a_choice_is_of_a_category_a_family_or_a_set() -> None:
     ("arguments", "words"),
     [
         (("list", "rsy_14"), "no feature 'rsy_14'; did you mean rsi"),
-        (("list", "rsi_14_3"), "'rsi_14_3' has 2 parameters; rsi takes n"),
+        (("list", "rsi_14_3"), "'rsi_14_3' has 2 parameters; it takes n"),
         (("list", "rsi_14@7m"), "no timeframe '7m'"),
         (("list", "rsi_14", "--family", "rsi"), "not both"),
         (("list", "--category", "momentun"), "no category 'momentun'; there is"),

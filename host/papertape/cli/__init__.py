@@ -20,6 +20,11 @@ COMMANDS = {
     "features": Entry(
         "papertape.cli.features", "features", "The feature catalogue, tables of features, and the proof that they hold."
     ),
+    "models": Entry(
+        "papertape_ml.commands.models",
+        "models",
+        "Models: their versions, what each is worth, and the aliases that point to them.",
+    ),
     "db": Entry("papertape.cli.db", "db", "The ledger's schema, its health, and a copy of it."),
     "doctor": Entry("papertape.cli.doctor", "doctor", "Says whether this machine, ledger and plugins are fit to run."),
     "completion": Entry(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from papertape.cli.options import db_option, json_option, with_common_options
+from papertape.cli.options import db_option, json_option
 from papertape.cli.output import print_json, print_table, print_text
 from papertape_ml.commands.models_options import opened, registry_option, spoken
 from papertape_ml.commands.models_output import document, moment, print_move, print_version, row_document
@@ -187,4 +187,3 @@ def rollback(reference: str, why: str, by: str | None, registry: Path | None, db
 
 for _command in (verify, export, import_, register):
     models.add_command(_command)
-with_common_options(models)
