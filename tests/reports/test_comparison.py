@@ -78,11 +78,12 @@ def test_an_altered_fill_is_named_with_both_prices(ledger_url: str) -> None:
     [("signals", "action", "'close'"), ("signals", "confidence", "0.125"), ("orders", "effective", "60000")],
 )
 def test_an_altered_record_is_named_with_both_values(twice: str, table: str, column: str, value: str) -> None:
-    row = next(row for row in getattr(kept(twice), table) if row.batch > 25)
+    other = value.strip("'")
+    row = next(row for row in getattr(kept(twice), table) if row.batch > 25 and str(getattr(row, column)) != other)
     tamper(twice, f"UPDATE {table} SET {column} = {value} WHERE seq = :seq", seq=row.seq)
     found = difference(twice)
     assert (found.batch, found.what, found.field) == (row.batch, table.removesuffix("s"), column)
-    assert found.a == getattr(row, column) and str(found.b) == value.strip("'")
+    assert found.a == getattr(row, column) and str(found.b) == other
     assert f"{found.what} {row.seq} of " in found.text
 
 
