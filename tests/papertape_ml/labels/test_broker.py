@@ -51,7 +51,7 @@ def in_sessions(bars: list[Bar], found: LabelSet, stop: float, target: float, ho
     return entered
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     holed(least=4, most=16),
     st.sampled_from([2.5, 5.0, 8.0]),

@@ -21,7 +21,7 @@ distances = st.sampled_from([0.5, 1.0, 2.5, 5.0, 8.0, 20.0, 25.0])
 minutes = st.sampled_from([1, 2, 3, 5, 10])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(holed() | holed(each=ladder()), distances, distances, minutes, st.sampled_from(["long", "short"]))
 def test_brackets_equal_the_plain_loop(bars: list[Bar], stop: float, target: float, most: int, side: str) -> None:
     candles = columns(bars)
@@ -43,7 +43,7 @@ def test_brackets_equal_the_plain_loop(bars: list[Bar], stop: float, target: flo
     assert before.y.tolist() == (found.y == 2).tolist()
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(holed(), st.lists(minutes, min_size=1, max_size=3, unique=True), st.sampled_from([0.0, 1.0, 4.0]))
 def test_directions_and_ranges_equal_the_plain_loop(bars: list[Bar], many: list[int], band: float) -> None:
     candles = columns(bars)
