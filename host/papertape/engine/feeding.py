@@ -28,9 +28,7 @@ def make_feed(config: SessionConfig, plugins: Plugins, ledger: Ledger, source: M
     series are put between its batches, but for a recorded session's: what that one heard is on its tape.
     """
     params = dict(source["params"] if source is not None else config.feed.params)
-    series = series_of(config, plugins)
     if config.feed.kind == RECORDED:
-        heard(config, ledger)
         return replayed(ledger, params)
     registered = find(plugins, "feed", config.feed)
     known = registered.object.params()
@@ -39,7 +37,7 @@ def make_feed(config: SessionConfig, plugins: Plugins, ledger: Ledger, source: M
     feed: Feed = registered.create(config.feed.kind, params)
     if feed.looks_back and "warmup" not in params and params.get("start") is not None:
         feed = registered.create(config.feed.kind, {**params, "warmup": _warmup(config, plugins, feed)})
-    return with_series(feed, series, source)
+    return with_series(feed, series_of(config, plugins), source)
 
 
 def heard(config: SessionConfig, ledger: Ledger) -> SessionConfig:
