@@ -34,6 +34,7 @@ from papertape.contract.feed import Block, Event, Feed, LiveFeed, Note, Standpoi
 from papertape.contract.fusion import Council, Fusion, Stance
 from papertape.contract.hookspecs import hookimpl
 from papertape.contract.instrument import Instrument, Tier
+from papertape.contract.model import Claim, LoadedModel, Model, ModelPin, ModelStore, Prediction
 from papertape.contract.order import Cancel, Fill, OrderRequest, Side, WorkingOrder
 from papertape.contract.risk import Mark, RiskRule, Sizer, SizingRequest, Standing, Verdict
 from papertape.contract.series import Series, SeriesRecord
@@ -50,6 +51,7 @@ __all__ = [
     "CandleFileError",
     "CandleFlag",
     "Candles",
+    "Claim",
     "Component",
     "ConfigError",
     "Columns",
@@ -71,14 +73,19 @@ __all__ = [
     "InvalidValue",
     "LedgerError",
     "LiveFeed",
+    "LoadedModel",
     "Mark",
     "MissingExtra",
+    "Model",
+    "ModelPin",
+    "ModelStore",
     "Note",
     "OrderRequest",
     "PapertapeError",
     "Param",
     "PluginError",
     "Position",
+    "Prediction",
     "RequestError",
     "RiskRule",
     "Row",

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping
 from copy import copy
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from papertape.contract.errors import ConfigError
+
+if TYPE_CHECKING:
+    from papertape.contract.model import Model
 
 T = TypeVar("T")
 
@@ -126,6 +129,16 @@ class Component:
         for base in reversed(cls.__mro__):
             found.update((name, value) for name, value in vars(base).items() if isinstance(value, Param))
         return found
+
+    def models(self) -> Iterable[str]:
+        """References of the models that it asks, such as `signal@champion` or `signal@3`: strategies, sizers, fusions.
+
+        The host loads and checks them, and calls `on_model`.
+        """
+        return ()
+
+    def on_model(self, model: "Model") -> None:
+        """Called once for each reference in `models`, before `features` and `on_start`; keep it, it stays the same."""
 
     @property
     def state(self) -> Mapping[str, Any] | None:

@@ -15,6 +15,7 @@ from papertape.contract.execution import FeeModel, SlippageModel
 from papertape.contract.feature import FeatureFamily
 from papertape.contract.feed import Feed
 from papertape.contract.fusion import Fusion
+from papertape.contract.model import ModelStore
 from papertape.contract.risk import RiskRule, Sizer
 from papertape.contract.series import Series
 from papertape.contract.strategy import Strategy
@@ -77,6 +78,11 @@ def register_features(
 @hookspec
 def register_series(register: Callable[[str, type[Series]], None]) -> None:
     """Offer external series: classes whose `records` are values from elsewhere, with the times they became known."""
+
+
+@hookspec
+def register_model_stores(register: Callable[[str, type[ModelStore]], None]) -> None:
+    """Offer model stores: classes that pin, load and check the models which strategies, sizers and fusions ask for."""
 
 
 @hookspec

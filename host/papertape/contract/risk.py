@@ -1,12 +1,13 @@
 """Sizers and risk rules: how much, and whether at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from papertape.contract.candle import Candles
 from papertape.contract.component import Component
+from papertape.contract.feature import Features
 from papertape.contract.instrument import Instrument
 from papertape.contract.order import Side
 from papertape.contract.signal import Signal
@@ -20,6 +21,9 @@ class SizingRequest:
     how many symbols the session trades. `window()`: the symbol's last closed candles, as many as `Sizer.lookback` asks.
     `period`: ms per candle.
     `trips`: profits of this book's closed round trips as fractions of their entry notional, oldest first (last 100).
+    `drawdown`: how far equity is below its highest mark, as a fraction of that. `notionals()`: signed notional at the
+    last closes by symbol, of what the book holds, quote currency. `features(symbol)`: those that `Sizer.features` asks
+    for, at this close.
     """
 
     now: int
@@ -33,6 +37,9 @@ class SizingRequest:
     period: int
     trips: tuple[float, ...]
     window: Callable[[], Candles]
+    drawdown: float = 0.0
+    notionals: Callable[[], Mapping[str, float]] = dict
+    features: Callable[[str], Features] = lambda symbol: Features({}, b"")
 
 
 class Sizer(Component):
@@ -41,6 +48,10 @@ class Sizer(Component):
     def lookback(self) -> int:
         """How many candles `SizingRequest.window` must hold."""
         return 1
+
+    def features(self) -> Iterable[str]:
+        """Names of the features that `SizingRequest.features` holds, such as "atr_pct"."""
+        return ()
 
     def size(self, request: SizingRequest) -> Decimal | float:
         """Units to trade, 0 or more, before rounding down to the lot and the buying power."""
