@@ -37,7 +37,7 @@ def test_upgrade_makes_a_ledger_and_then_leaves_it_alone(ledger_url: str) -> Non
     made = document("upgrade", "--db", ledger_url)
     assert (made["from"], made["to"]) == (None, HEAD)
     assert document("upgrade", "--db", ledger_url)["from"] == HEAD
-    assert "at schema 0003 already" in run("upgrade", "--db", ledger_url).stdout
+    assert "at schema 0004 already" in run("upgrade", "--db", ledger_url).stdout
 
 
 def test_current_says_the_schema_and_the_one_that_is_needed(ledger_url: str) -> None:

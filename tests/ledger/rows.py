@@ -15,6 +15,7 @@ from papertape.ledger.records import (
     NoteRow,
     OrderRow,
     PluginEventRow,
+    PredictionRow,
     SignalRow,
     TapeRow,
 )
@@ -29,6 +30,7 @@ KINDS: dict[str, type[tuple[Any, ...]]] = {
     "tape": TapeRow,
     "equity": EquityRow,
     "notes": NoteRow,
+    "predictions": PredictionRow,
 }
 """Every list of `Effects` and the kind of its rows."""
 
@@ -88,5 +90,8 @@ def effects_of(batch: int) -> Effects:
         tape=[TapeRow(batch, batch, at, "batch", "{}")],
         equity=[EquityRow("ema-cross", batch, 1, b"t", b"e", b"x")],
         notes=[NoteRow("file", "BTC/USDT", "gap", batch, 60_000, at, "3 candles absent")],
+        predictions=[
+            PredictionRow(batch, batch, at, "m@champion", "m", 3, "class", "BTC/USDT", at + 60_000, b"said", None, None)
+        ],
         checkpoint=CheckpointRow(batch, at, seq + 2, f"sha256:{batch}", b"state %d" % batch),
     )

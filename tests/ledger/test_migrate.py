@@ -26,8 +26,8 @@ import signal
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade():
@@ -64,7 +64,7 @@ def scripts_with_a_next(database: Database, folder: Path, end: str = "pass") -> 
     scripts = folder / "scripts"
     shutil.copytree(migrate.SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     recreate = repr("always" if database.file else "never")
-    (scripts / "versions" / "0004_next.py").write_text(NEXT_MIGRATION.replace("RECREATE", recreate).replace("END", end))
+    (scripts / "versions" / "0005_next.py").write_text(NEXT_MIGRATION.replace("RECREATE", recreate).replace("END", end))
     return scripts
 
 
@@ -138,7 +138,7 @@ def test_rebuilding_a_parent_table_keeps_its_childrens_rows(
     fill(ledger_url)
     scripts = scripts_with_a_next(database, tmp_path)
     migrate.upgrade(database, scripts=scripts)
-    assert (revision(database), tape_rows(database)) == ("0004", ROWS)
+    assert (revision(database), tape_rows(database)) == ("0005", ROWS)
     migrate.downgrade(database, HEAD, scripts=scripts)
     assert (revision(database), tape_rows(database)) == (HEAD, ROWS)
     assert migrate.differences(database) == []
@@ -175,7 +175,7 @@ def test_a_path_with_a_percent_sign_is_only_a_path(tmp_path: Path) -> None:
     folder.mkdir()
     database = connect(f"sqlite:///{folder / '100%.db'}", create=True)
     migrate.upgrade(database, scripts=scripts_with_a_next(database, folder))
-    assert revision(database) == "0004"
+    assert revision(database) == "0005"
     database.close()
 
 

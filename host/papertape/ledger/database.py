@@ -14,11 +14,13 @@ from papertape.ledger.failure import in_plain_words, plain_failures
 from papertape.ledger.tables import metadata
 from papertape.ledger.url import file_of, masked, parsed
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision that these tables are; a test holds it equal to the newest migration."""
 VERSION_TABLE = "papertape_version"
 """Where a database keeps its revision: a table of our own, because others keep theirs in `alembic_version`."""
 _SQLITE = b"SQLite format 3\0"
+_ours: set[tuple[int, int]] = set()
+"""The SQLite files, by device and number, that this process has or had open."""
 PATIENCE = 10.0
 """Seconds to wait for another program's lock or for a server to answer."""
 
@@ -89,7 +91,7 @@ def connect(url: str, *, create: bool = False, patience: float = PATIENCE) -> Da
         raise _no_ledger(masked(url))
     if _is_another(file):
         raise NoLedger(f"the ledger {masked(url)} is not a database file; name another with --db")
-    return Database(_sqlite(place, patience), masked(url), file)
+    return Database(_sqlite(place, file, patience), masked(url), file)
 
 
 def revision(database: Database) -> str | None:
@@ -129,12 +131,23 @@ def _check(database: Database, found: str | None) -> None:
 
 
 def _is_another(file: Path) -> bool:
-    """Whether the file is no database; asked before SQLite is, which takes a very short file for an empty one."""
+    """Whether the file is no database; asked before SQLite is, which takes a very short file for an empty one.
+
+    A file that this process has open as a database is not looked at: to close it would let go of all the locks that
+    the process has on it, and another program, taking itself for the last one, would take the log away from under us.
+    """
     try:
+        if _identity(file) in _ours:
+            return False
         with file.open("rb") as opened:
             return opened.read(len(_SQLITE)) not in (b"", _SQLITE)
     except OSError:
         return False  # SQLite will say what is the matter
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_dev, found.st_ino
 
 
 def _no_ledger(name: str) -> NoLedger:
@@ -148,7 +161,7 @@ def _make_folder(folder: Path) -> None:
         raise NoLedger(f"cannot make the folder {folder} for the ledger: {error.strerror}") from error
 
 
-def _sqlite(place: URL, patience: float) -> Engine:
+def _sqlite(place: URL, file: Path, patience: float) -> Engine:
     engine = create_engine(place, connect_args={"timeout": patience, "isolation_level": None})
 
     @event.listens_for(engine, "connect")
@@ -156,6 +169,7 @@ def _sqlite(place: URL, patience: float) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # NORMAL loses acknowledged rows in a power cut
         connection.execute("PRAGMA foreign_keys=ON")
+        _ours.add(_identity(file))
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -118,6 +118,30 @@ class PluginEventRow(NamedTuple):
     traceback: str
 
 
+class PredictionRow(NamedTuple):
+    """What a model said of one symbol at a close, and what happened. `number`: counts a session's predictions from 1.
+
+    `at`: the close, ms UTC; `until`: when what happened is known. `reference`: as a component asked for the model,
+    followed by `~previous` for the version before it that answers beside it; `name`, `version`: what answered. `said`:
+    the outputs of the claim, `happened`: its outcomes, both packed (`papertape.ledger.series`), in the order that the
+    session's tape names. `completed`: the batch in which that was settled, None until then; `happened` stays None where
+    the market did not tell.
+    """
+
+    number: int
+    batch: int
+    at: int
+    reference: str
+    name: str
+    version: int
+    claim: str
+    symbol: str
+    until: int
+    said: bytes
+    happened: bytes | None
+    completed: int | None
+
+
 class TapeRow(NamedTuple):
     """One entry of the tape: what came into the session. `number` from 0 (the header); `payload` is canonical JSON."""
 
@@ -164,8 +188,8 @@ class CheckpointRow(NamedTuple):
 @dataclass(slots=True)
 class Effects:
     """What one transaction adds to a session. `orders` holds each order once, in its latest state (insert or replace by
-    seq); `notes` replaces the counts by (source, symbol, kind); `checkpoint` keeps its digest for ever, its state until
-    the next."""
+    seq), and `predictions` each one that was made or completed (by number); `notes` replaces the counts by (source,
+    symbol, kind); `checkpoint` keeps its digest for ever, its state until the next."""
 
     signals: list[SignalRow] = field(default_factory=list)
     orders: list[OrderRow] = field(default_factory=list)
@@ -175,4 +199,5 @@ class Effects:
     tape: list[TapeRow] = field(default_factory=list)
     equity: list[EquityRow] = field(default_factory=list)
     notes: list[NoteRow] = field(default_factory=list)
+    predictions: list[PredictionRow] = field(default_factory=list)
     checkpoint: CheckpointRow | None = None

@@ -62,6 +62,7 @@ _TABLES: dict[type[tuple[Any, ...]], Table] = {
     records.TapeRow: tables.tape,
     records.EquityRow: tables.equity,
     records.NoteRow: tables.notes,
+    records.PredictionRow: tables.predictions,
     records.CheckpointRow: tables.checkpoints,
     CommandRow: tables.commands,
 }

@@ -29,8 +29,8 @@ def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False)
 
 
-def _bytes(name: str) -> Column[bytes]:
-    return Column(name, LargeBinary, nullable=False)
+def _bytes(name: str, *, null: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=null)
 
 
 def _exact(name: str, *, null: bool = False) -> Column[Any]:
@@ -172,6 +172,22 @@ equity = _table(
     _bytes("times"),
     _bytes("equity"),
     _bytes("exposure"),
+)
+
+predictions = _table(
+    "predictions",
+    _whole("number", key=True),
+    _whole("batch"),
+    _whole("at"),
+    _text("reference"),
+    _text("name"),
+    _whole("version"),
+    _text("claim"),
+    _text("symbol"),
+    _whole("until"),
+    _bytes("said"),
+    _bytes("happened", null=True),
+    _whole("completed", null=True),
 )
 
 notes = _table(

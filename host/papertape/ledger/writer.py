@@ -36,6 +36,7 @@ class SessionWriter:
         self._tape = Insert(tables.tape, dialect)
         self._equity = Insert(tables.equity, dialect)
         self._notes = Insert(tables.notes, dialect, replace=True)
+        self._predictions = Insert(tables.predictions, dialect, replace=True)
         self._checkpoints = Insert(tables.checkpoints, dialect, replace=True)
 
     def commit(
@@ -67,6 +68,7 @@ class SessionWriter:
         self._plugin_events(connection, self.session, effects.plugin_events)
         self._equity(connection, self.session, effects.equity)
         self._notes(connection, self.session, effects.notes)
+        self._predictions(connection, self.session, effects.predictions)
         if effects.checkpoint:
             self._checkpoints(connection, self.session, [effects.checkpoint])
             self._drop_state(connection, effects.checkpoint.batch)
