@@ -5,7 +5,7 @@ from papertape.engine.discovery import load_plugins
 
 OFFERED = {
     "register_feeds": ["exchange", "replay", "sim"],
-    "register_fusions": ["weighted-vote"],
+    "register_fusions": ["bayesian", "weighted-vote"],
     "register_sizers": ["fixed-fraction", "fixed-notional", "fixed-quantity", "fractional-kelly", "volatility-target"],
     "register_risk_rules": [
         "cool-down", "daily-loss", "gross-exposure", "max-drawdown", "max-position", "stale-data",

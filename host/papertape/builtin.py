@@ -11,6 +11,7 @@ from papertape.contract.fusion import Fusion
 from papertape.contract.hookspecs import hookimpl
 from papertape.contract.risk import RiskRule, Sizer
 from papertape.contract.series import Series
+from papertape.fusion.bayesian import BayesianVote
 from papertape.fusion.weighted_vote import WeightedVote
 from papertape.risk.rules.cool_down import CoolDown
 from papertape.risk.rules.daily_loss import DailyLoss
@@ -54,6 +55,7 @@ def register_series(register: Callable[[str, type[Series]], None]) -> None:
 
 @hookimpl
 def register_fusions(register: Callable[[str, type[Fusion]], None]) -> None:
+    register("bayesian", BayesianVote)
     register("weighted-vote", WeightedVote)
 
 

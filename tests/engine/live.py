@@ -105,10 +105,16 @@ class Host:
     """A ledger, a market that gives what was recorded, and a session on it. `stood`: from where the market was
     followed each time."""
 
-    def __init__(self, url: str, given: Recording, **strategies: type[Strategy]) -> None:
+    def __init__(
+        self,
+        url: str,
+        given: Recording,
+        others: Sequence[tuple[Kind, str, type[Component]]] = (),
+        **strategies: type[Strategy],
+    ) -> None:
         self.url = url
         self.stood: list[Standpoint] = []
-        parts: list[tuple[Kind, str, type[Component]]] = [("feed", "given", _feed(given, self.stood))]
+        parts: list[tuple[Kind, str, type[Component]]] = [("feed", "given", _feed(given, self.stood)), *others]
         parts += [("strategy", name, cls) for name, cls in ({"restless": Restless} | strategies).items()]
         self.plugins: Plugins = plugins_with(parts)
 

@@ -101,6 +101,13 @@ def installed() -> Plugins:
     return plugins
 
 
+@cache
+def without_models() -> tuple[str, ...]:
+    """The strategies installed that ask for no model."""
+    offered = installed().of_kind("strategy").items()
+    return tuple(sorted(name for name, one in offered if not tuple(one.create(name, {}).models())))
+
+
 def plugins_with(parts: Iterable[tuple[Kind, str, Any]]) -> Plugins:
     """What is installed, and a test's own components."""
     own = tuple(Registered(kind, name, component, "tests", "tests", "0") for kind, name, component in parts)

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.engine.scripted import Rows, Script, flat, installed, play_all, scripted, started, step_on, walk
+from tests.engine.scripted import (
+    Rows,
+    Script,
+    flat,
+    installed,
+    play_all,
+    scripted,
+    started,
+    step_on,
+    walk,
+    without_models,
+)
 from tests.strategies import Case, cases
 
 from papertape import Context, Fill, Signal, Snapshot, Strategy, Wish
@@ -88,7 +99,7 @@ def test_the_operators_commands_are_part_of_what_is_put_back(case: Case, command
 @pytest.mark.parametrize("cut", [0, 1, 77, 149])
 def test_every_strategy_shipped_goes_on_from_its_state(cut: int) -> None:
     feed = Rows({"A/USD": walk(1, 150), "B/USD": walk(2, 150, holes=0.1)})
-    names = tuple(Spec(name) for name in installed().of_kind("strategy"))
+    names = tuple(Spec(name) for name in without_models())
 
     def all_of_them() -> Built:
         config = SessionConfig(strategies=names, fusion=(Spec("weighted-vote", {"threshold": 0.2}),))

@@ -48,6 +48,8 @@ D = Decimal
         ("reference", "BTC/USDT", "BTC/USDT"),
         ("reference", None, None),
         ("external", [{"kind": "file", "name": "fear", "path": "f.csv"}], (Spec("file", {"path": "f.csv"}, "fear"),)),
+        ("models", {"kind": "registry", "path": "models"}, Spec("registry", {"path": "models"})),
+        ("allow_demote", True, True),
     ],
 )
 def test_each_key_takes_what_it_is_for(key: str, given: object, value: object) -> None:
@@ -82,6 +84,8 @@ NO_RULES: tuple[object, ...] = ([], "A", {"A": 1})
         *(("bars", bad, f"bars {WHOLE} 1, was ") for bad in (0, -5, 2.5)),
         ("reference", 3, "reference must be a symbol such as BTC/USDT, was 3"),
         *(("touch", bad, "touch must be true or false, was ") for bad in (1, "yes", None)),
+        *(("allow_demote", bad, "allow_demote must be true or false, was ") for bad in (1, "yes", None)),
+        *(("models", bad, "models: a component is a name or a table with `kind`, was ") for bad in NO_COMPONENT),
         *(("quote", bad, "quote must be a currency code such as USDT, was ") for bad in ("", "US D", 7)),
         *(("instruments", bad, "instruments: write a table per symbol, such as ") for bad in NO_RULES),
         *(("feed", bad, "feed: a component is a name or a table with `kind`, was ") for bad in NO_COMPONENT),
@@ -108,7 +112,7 @@ def test_an_unknown_key_is_answered_with_the_nearest(key: str, nearest: str) -> 
 
 
 def test_a_key_unlike_any_is_answered_with_all() -> None:
-    with pytest.raises(ConfigError, match="no key 'zzz'; there is feed, cash, fee_bps, .*, external$"):
+    with pytest.raises(ConfigError, match="no key 'zzz'; there is feed, cash, fee_bps, .*, allow_demote$"):
         read_config({"zzz": 1})
 
 

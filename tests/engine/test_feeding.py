@@ -14,6 +14,7 @@ from papertape import Snapshot, Strategy, Wish
 from papertape.engine.build import build
 from papertape.engine.config import read_config
 from papertape.engine.feeding import make_feed
+from papertape.engine.models import models_of
 from papertape.ledger.store import Ledger
 
 HOUR = 60 * MINUTE
@@ -51,7 +52,7 @@ def test_features_of_a_higher_timeframe_are_there_from_the_first_traded_batch_on
     config = read_config({"feed": feed, "strategies": ["reader"], "bars": 90})
     plugins = plugins_with([("strategy", "reader", Reader)])
     with Ledger.open(sqlite_url, create=True) as ledger:
-        found = make_feed(config, plugins, ledger)
+        found = make_feed(config, plugins, ledger, models_of(config, plugins, ledger))
     built = build(config, plugins, found)
     built.session.start(built.contexts)
     step_on(built, found)

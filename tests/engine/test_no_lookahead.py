@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.engine.scripted import MINUTE, Market, Rows, flat, installed, play_all, scripted, started, step_on, walk
+from tests.engine.scripted import (
+    MINUTE,
+    Market,
+    Rows,
+    flat,
+    installed,
+    play_all,
+    scripted,
+    started,
+    step_on,
+    walk,
+    without_models,
+)
 from tests.strategies import Case, cases, markets
 
 from papertape import Candle, Candles, Snapshot, StaleSnapshot, Strategy
@@ -16,7 +28,7 @@ from papertape.engine.build import Built, build
 from papertape.engine.config import SessionConfig, Spec
 
 LENGTH, CLOSE = 240, 170
-STRATEGIES = sorted(installed().of_kind("strategy"))
+STRATEGIES = without_models()
 FASTER: dict[str, dict[str, Any]] = {  # so that each trades within the length
     "donchian-breakout": {"enter": 15, "leave": 5},
     "momentum": {"window": 20},

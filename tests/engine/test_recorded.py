@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from shutil import copy
 
@@ -9,12 +10,15 @@ import pytest
 from sqlalchemy import text
 from tests.engine.live import SYMBOLS, Host, Recording, recording
 
-from papertape import Block, Event, Row
+from papertape import Block, Event, Feed, Row
 from papertape.contract.errors import ConfigError, TapeSourceChanged
 from papertape.engine import recorded as subject
-from papertape.engine.recorded import RecordedFeed, replayed
-from papertape.engine.tape import overlay, read_header
+from papertape.engine.config import read_config
+from papertape.engine.recorded import RECORDED, RecordedFeed, replayed
+from papertape.engine.tape import Header, overlay, read_header
+from papertape.feeds.sim import SimFeed
 from papertape.ledger.store import Ledger
+from papertape.reports.circumstances import held
 
 GIVEN: Recording = recording(seed=9)
 EVERY = [GIVEN.warm_up, *GIVEN.blocks]
@@ -79,6 +83,25 @@ def test_it_ends_after_so_many_batches(ledger: Ledger) -> None:
     assert feed.total() == 330
     assert batch_by_batch(list(feed.blocks())) == whole[:330]
     assert list(feed.blocks(330)) == []
+
+
+REPLAY = read_config({"feed": {"kind": RECORDED, "params": {"session": "sim"}}, "strategies": ["restless"]})
+
+
+def source(header: Header) -> Feed:
+    """The feed of the simulated session, whose candles are not on its tape."""
+    return SimFeed(**header.feed["params"])
+
+
+def test_a_session_whose_feed_gives_its_candles_again_is_replayed_from_that(ledger: Ledger) -> None:
+    feed = replayed(ledger, {"session": "sim"}, source)
+    header = read_header(overlay(ledger, "sim"))
+    assert feed.total() == 5
+    assert held("again", replace(header, config=REPLAY, feed=feed.describe())) is None  # on no tape, for a comparison
+    whole = next(source(header).blocks()).rows[:5]
+    assert [row for block in feed.blocks() for row in block.rows] == whole
+    assert [row for block in feed.blocks(3) for row in block.rows] == whole[3:]
+    assert replayed(ledger, feed.describe()["params"], source).describe() == feed.describe()
 
 
 def test_a_replay_has_the_batches_that_were_stepped_and_is_described_with_their_hash(ledger: Ledger) -> None:

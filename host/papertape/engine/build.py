@@ -1,6 +1,6 @@
 """Builds a session from its configuration: components found, created afresh, guarded, and seated."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from papertape.broker.book import Book
 from papertape.broker.exchange import Exchange
 from papertape.contract.component import Component
 from papertape.contract.errors import ConfigError, InvalidValue
+from papertape.contract.feature import Features
 from papertape.contract.feed import Feed
 from papertape.contract.fusion import Fusion
 from papertape.contract.instrument import Instrument
@@ -25,8 +26,10 @@ from papertape.engine.featuring import asked, union, warmups
 from papertape.engine.fill_models import GuardedFees, GuardedSlippage
 from papertape.engine.guard import GUEST_ERRORS, Guard
 from papertape.engine.journal import Journal
+from papertape.engine.models import Asked, Models
 from papertape.engine.registered import Kind, Registered
 from papertape.engine.seat import FusionSeat, StrategySeat
+from papertape.engine.serving import Serving
 from papertape.engine.session import Session
 from papertape.market.instruments import instruments_of
 from papertape.market.market import Market
@@ -57,7 +60,8 @@ class Part:
 class Built:
     """A session ready to start, what it was made of (`parts`, in a fixed order), and the guards of all of that.
 
-    `features`: the hash of the feature set that it computes, None where nobody asks for any.
+    `features`: the hash of the feature set that it computes, None where nobody asks for any. `asked`: the models that
+    its components ask.
     """
 
     session: Session
@@ -65,6 +69,7 @@ class Built:
     contexts: Mapping[str, Context]
     instruments: tuple[Instrument, ...]
     guards: tuple[Guard, ...]
+    asked: Asked
     features: str | None = None
 
     @property
@@ -81,8 +86,9 @@ def find(plugins: Plugins, kind: Kind, spec: Spec) -> Registered:
     return plugins.find(kind, spec.kind)
 
 
-def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
-    """The session that `config` describes over `feed`. Raises `RequestError` kinds for what cannot be built."""
+def build(config: SessionConfig, plugins: Plugins, feed: Feed, models: Models | None = None) -> Built:
+    """The session that `config` describes over `feed`. `models`: where those that it asks for come from, by default its
+    store as it stands, without a ledger. Raises `RequestError` kinds for what cannot be built."""
     if not config.strategies:
         raise ConfigError(
             "a session needs a strategy: --strategy NAME or strategies = [...]; `papertape plugins list` names them"
@@ -99,11 +105,14 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
             )
     journal = Journal()
     parts: list[Part] = []
+    asked_models = Asked(models if models is not None else Models(config.models, plugins, ""))
 
     def create(kind: Kind, spec: Spec, name: str) -> Any:
         registered = find(plugins, kind, spec)
         component = registered.create(spec.kind, spec.params)
         parts.append(Part(name, kind, component, registered.version, registered.code_hash()))
+        if kind in ("strategy", "sizer", "fusion"):
+            asked_models.equip(component, name)
         return component
 
     def guard(name: str) -> Guard:
@@ -119,8 +128,12 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
         rules.append(
             [create("risk-rule", spec, f"{book}/{kind}") for spec, kind in zip(config.risk, kinds, strict=True)]
         )
+    fusing = [create("fusion", spec, name) for spec, name in zip(config.fusion, fusion_names, strict=True)]
     series = series_of(config, plugins)
-    wanted = asked(plugins, strategies, strategy_names, series)
+    served = asked_models.served
+    sizer_names = [f"{book}/{config.sizer.kind}" for book in books]
+    askers = [*strategies, *sizers, *served.values()]
+    wanted = asked(plugins, askers, [*strategy_names, *sizer_names, *map(_model, served)], series)
     features = union(wanted)
     windows = lookbacks(feed.timeframe, strategies, sizers, strategy_names)
     for each in warmups(features, feed.symbols, feed.timeframe, config.reference):
@@ -153,31 +166,47 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed) -> Built:
         for number, (name, strategy) in enumerate(zip(strategy_names, strategies, strict=True))
     ]
     fusions = [
-        FusionSeat(name, guard(name), desk(len(seats) + number, 0), create("fusion", spec, name), seats)
-        for number, (name, spec) in enumerate(zip(fusion_names, config.fusion, strict=True))
+        FusionSeat(name, guard(name), desk(len(seats) + number, 0), fusion, seats)
+        for number, (name, fusion) in enumerate(zip(fusion_names, fusing, strict=True))
     ]
     for name, fusion in zip(fusion_names, fusions, strict=True):
         _check_weights(name, fusion.fusion, strategy_names)
     session = Session(
         market, exchange, journal, seats, fusions, period(feed.timeframe), feed.warmed, config.stale_after
     )
-    feature_set = _compute(session, features, wanted, config.reference, series) if features else None
+    own, sizing, read = _parted(wanted, len(strategies), len(sizers))
+    _check_sets(
+        asked_models, dict(zip(served, read, strict=True)), dict(zip(sizer_names, sizing, strict=True)), session, config
+    )
+    if served:
+        session.serving = Serving(
+            served, journal, market.symbols, session.period, asked_models.models.load, feed.warmed
+        )
+    feature_set = _compute(session, features, (own, sizing, read), config.reference, series) if features else None
     session.delays = Delays(journal) if config.latency == "measured" else None
     contexts = {name: _context(name, feed, instruments) for name in strategy_names}
     guards = [fee_guard, slip_guard]
     for seat in session.seats:
         guards += [seat.guard, seat.desk.sizer_guard, *(rule_guard for _, rule_guard in seat.desk.rules)]
-    return Built(session, tuple(parts), contexts, instruments, tuple(guards), feature_set)
+    return Built(session, tuple(parts), contexts, instruments, tuple(guards), asked_models, feature_set)
+
+
+Wanted = Sequence[Sequence["Feature"]]
+
+
+def _parted(wanted: Wanted, strategies: int, sizers: int) -> tuple[Wanted, Wanted, Wanted]:
+    """What strategies ask for, what sizers do, what models read."""
+    return wanted[:strategies], wanted[strategies : strategies + sizers], wanted[strategies + sizers :]
 
 
 def _compute(
     session: Session,
     features: Sequence["Feature"],
-    wanted: Sequence[Sequence["Feature"]],
+    wanted: tuple[Wanted, Wanted, Wanted],
     reference: str | None,
     series: Mapping[str, Series],
 ) -> str:
-    """Has the session compute features, and its strategies see theirs; gives the hash of the set."""
+    """Has the session compute features, its strategies, sizers and models see theirs; gives the hash of the set."""
     from papertape.features.engine import FeatureEngine
     from papertape.features.external import oldest
     from papertape.features.feature_set import FeatureSet
@@ -185,9 +214,53 @@ def _compute(
     market = session.market
     ages = {name: oldest(each, name) for name, each in series.items()}
     session.features = engine = FeatureEngine(features, market.symbols, market.timeframe, reference, ages)
-    for seat, own in zip(session.strategies, wanted, strict=True):
+    strategies, sizers, models = wanted
+    for seat, own in zip(session.strategies, strategies, strict=True):
         seat.hear_features([feature.asked for feature in own], partial(engine.read, places=engine.places(own)))
+    for owner, own in zip(session.seats, sizers, strict=True):
+        index = {feature.asked: place for place, feature in enumerate(own)}
+        read = partial(engine.read, places=engine.places(own))
+        owner.desk.read_features = partial(_seen, index, read)
+    if session.serving is not None:
+        for name, own in zip(session.serving.served, models, strict=True):
+            if own:
+                session.serving.read(name, engine, engine.places(own))
     return FeatureSet(tuple(features), market.timeframe, market.symbols, reference).hash
+
+
+def _seen(index: dict[str, int], read: Callable[[int], bytes], slot: int) -> Features:
+    return Features(index, read(slot))
+
+
+def _model(reference: str) -> str:
+    return f"model {reference}"
+
+
+def _check_sets(
+    asked_models: Asked,
+    read: Mapping[str, Sequence["Feature"]],
+    sizing: Mapping[str, Sequence["Feature"]],
+    session: Session,
+    config: SessionConfig,
+) -> None:
+    """Refuses models to which the session's numbers would mean something else than in their training."""
+    for reference, served in asked_models.served.items():
+        meant = served.loaded.feature_set_hash
+        mine = next((sizing[name] for name in asked_models.by[reference] if name in sizing), ())
+        features = read[reference] or mine
+        if not (features and meant):
+            continue
+        from papertape.features.feature_set import FeatureSet
+
+        market = session.market
+        found = FeatureSet(tuple(features), market.timeframe, market.symbols, config.reference).hash
+        if found != meant:
+            raise ConfigError(
+                f"{', '.join(asked_models.by[reference])}: model {reference} ({served.loaded.pin}) was trained on "
+                f"another feature set than this session has ({meant[:19]}.. there, {found[:19]}.. here): its features "
+                f"are of another timeframe than {market.timeframe}, other symbols, or other definitions; train it "
+                "again for this session"
+            )
 
 
 def _context(name: str, feed: Feed, instruments: Sequence[Instrument]) -> Context:

@@ -37,6 +37,7 @@ def save(built: Built) -> bytes:
             "occasion": [sorted(session.occasion[0]), session.occasion[1]],
             "market": session.market.state,
             "features": None if session.features is None else {"set": built.features, **session.features.state},
+            "models": None if session.serving is None else session.serving.state,
             "funding": session.funding.state,
             "marks": [[slot, rows] for slot, rows in sorted(session.exchange.marks.rows.items())],
             "guards": [_guard(guard) for guard in built.guards],
@@ -89,6 +90,8 @@ def restore(built: Built, state: Mapping[str, Any]) -> None:
     kept = state.get("features")  # of an earlier version: not there
     if session.features is not None and kept is not None and kept["set"] == built.features:
         session.features.state = kept
+    if session.serving is not None and state.get("models") is not None:
+        session.serving.state = state["models"]
     for seat in session.seats:
         _restore_seat(seat, state["seats"][seat.name])
     for guard, kept in zip(built.guards, state["guards"], strict=True):
@@ -113,6 +116,7 @@ def _seat(seat: Seat) -> dict[str, Any]:
         "refusals": [[slot, list(key)] for slot, key in sorted(desk.refusals.items())],
         "trips": list(desk.trips),
         "latency": desk.latency,
+        "peak": desk.peak,
     }
 
 
@@ -126,6 +130,7 @@ def _restore_seat(seat: Seat, kept: Mapping[str, Any]) -> None:
     desk.refusals = {slot: (key[0], key[1]) for slot, key in kept["refusals"]}
     desk.trips = list(kept["trips"])
     desk.latency = kept.get("latency", desk.latency)
+    desk.peak = kept.get("peak", desk.peak)
 
 
 def _restore_book(book: Book, kept: Mapping[str, Any]) -> None:

@@ -39,7 +39,9 @@ class SessionConfig:
     long as the plugin took to decide. `max_errors`: errors in a row that quarantine a plugin. `stale_after`: timeframes
     after which a symbol without a candle is stale, None for never. `bars`: batches after which the session finishes,
     None for all. `reference`: the symbol that features compare with where they name REF, None for the first.
-    `external`: series from elsewhere, each under the name that features know it by.
+    `external`: series from elsewhere, each under the name that features know it by. `models`: the store of models that
+    components ask for. `allow_demote`: whether a live session takes an alias one step back in that store when the
+    version before has done better.
     """
 
     feed: Spec = Spec("sim")
@@ -62,6 +64,8 @@ class SessionConfig:
     bars: int | None = None
     reference: str | None = None
     external: tuple[Spec, ...] = ()
+    models: Spec = Spec("registry")
+    allow_demote: bool = False
 
     def document(self) -> dict[str, Any]:
         """JSON values from which `read_config` makes an equal configuration."""
@@ -259,4 +263,6 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "bars": _optional(_whole(1)),
     "reference": _optional(_symbol),
     "external": _read_specs,
+    "models": _read_spec,
+    "allow_demote": _flag,
 }

@@ -1,6 +1,6 @@
 """A book's dealings: what it takes to make an order fit to be placed, whoever wants it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from math import isfinite
 from typing import Final
@@ -11,6 +11,8 @@ from papertape.broker.exchange import Exchange
 from papertape.broker.money import ZERO, decimal, divide, exact, floor_to, multiply, plain, subtract
 from papertape.broker.order import Order, Role
 from papertape.contract.candle import CLOSE, FLAGS, TS, Candles, Row
+from papertape.contract.errors import InvalidValue
+from papertape.contract.feature import Features
 from papertape.contract.instrument import Instrument
 from papertape.contract.risk import Mark, RiskRule, Sizer, SizingRequest, Standing
 from papertape.contract.signal import Signal
@@ -30,6 +32,8 @@ class Dealings:
 
     `rules` come with a guard each; `refuses` are candle flags on which entries are blocked, `stale` symbols on which
     they are. `standing`: what each standing rule says now. `trips`: profits of closed round trips as fractions.
+    `peak`: the book's highest mark, quote currency, while it held anything; what it came to without is known when the
+    next entry is sized. `read_features`: those that the sizer asks for, of a symbol's slot.
     """
 
     def __init__(
@@ -56,6 +60,8 @@ class Dealings:
         self.stale: frozenset[str] = frozenset()
         self.standing: list[Standing | None] = [None] * len(self.marking)
         self.trips: list[float] = []
+        self.peak = book.equity
+        self.read_features: Callable[[int], Features] = _no_features
 
     def seat_rules(self, rules: Sequence[tuple[RiskRule, Guard]]) -> None:
         """Takes the rules; those that do not override a method are not called for it."""
@@ -130,6 +136,8 @@ class Dealings:
         equity = self.equity()
         if equity <= 0:
             raise Refused("the book has no equity left")
+        worth = float(equity)
+        self.peak = max(self.peak, worth)
         request = SizingRequest(
             now=self.journal.now,
             signal=signal,
@@ -142,6 +150,9 @@ class Dealings:
             period=self.period,
             trips=tuple(self.trips),
             window=lambda: self._window(slot),
+            drawdown=1.0 - worth / self.peak,
+            notionals=self._notionals,
+            features=self._features,
         )
         size = self.sizer_guard.call(self.sizer.size, request)
         if size is None:
@@ -149,6 +160,21 @@ class Dealings:
         if not isinstance(size, (Decimal, float, int)) or not isfinite(size) or size < 0:
             raise Refused(f"the sizer {self.sizer_guard.name} gave {size!r}, which is no quantity")
         return decimal(size)
+
+    def _notionals(self) -> dict[str, float]:
+        """Signed notional at the last closes of what the book holds."""
+        found = {}
+        for slot, held in sorted(self.book.holdings.items()):
+            row = self.market.last[slot]
+            assert row is not None
+            found[self.market.symbols[slot]] = float(held.quantity) * row[CLOSE]
+        return found
+
+    def _features(self, symbol: str) -> Features:
+        slot = self.market.index.get(symbol)
+        if slot is None:
+            raise InvalidValue(f"symbol {symbol!r} is not in this session; it has {', '.join(self.market.symbols)}")
+        return self.read_features(slot)
 
     def _window(self, slot: int) -> Candles:
         return self.market.window(self.market.symbols[slot], None, self.sizer.lookback())
@@ -205,3 +231,7 @@ class Dealings:
         if instrument.margin:
             return buying_power(self.book, self.exchange.instruments, instrument, self.market.last)
         return subtract(self.book.free(), self.book.reserved())
+
+
+def _no_features(slot: int) -> Features:
+    return Features({}, b"")

@@ -1,9 +1,11 @@
 """Where two records of a kind stop being the same: what verifying a session and comparing two of them share."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
+from decimal import Decimal
 from heapq import merge
+from math import isclose
 from operator import attrgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from papertape.ledger.records import FillRow, FundingRow, OrderRow, PluginEventRow, SignalRow
 from papertape.ledger.store import Ledger
@@ -13,6 +15,12 @@ ORDER_STATE = frozenset({"status", "filled", "reason", "ended_seq", "ended_at", 
 
 UNTOLD = frozenset({"message", "traceback"})
 """What of a plugin event is not compared: an exception may name a place in memory."""
+
+TOLD = frozenset({"reason", "metadata", "message", "note"})
+"""Texts in which figures are spelt out: not compared where the figures need only be close."""
+
+CLOSE: Final = 1e-6
+"""How far numbers may be apart, relative to the larger, that come of predictions made on another machine."""
 
 Numbered = Literal["signal", "order", "fill", "funding payment", "plugin event"]
 
@@ -30,10 +38,26 @@ class Unequal(NamedTuple):
     right: Any
 
 
-def unequal(left: Any, right: Any, but: Set[str] = frozenset()) -> Unequal | None:
+Same = Callable[[Any, Any], bool]
+"""Whether two values count as the same."""
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two values are equal in every bit that the ledger keeps."""
+    return bool(left == right)
+
+
+def close(left: Any, right: Any) -> bool:
+    """Whether two values are equal, or numbers that are close: what verifying goes by on another machine."""
+    if isinstance(left, (float, Decimal)) and isinstance(right, (float, Decimal)):
+        return left == right or isclose(float(left), float(right), rel_tol=CLOSE)
+    return bool(left == right)
+
+
+def unequal(left: Any, right: Any, but: Set[str] = frozenset(), same: Same = equal) -> Unequal | None:
     """The first field in which two records of one kind differ, those in `but` left out; None if they are equal."""
     for name in left._fields:
-        if name not in but and getattr(left, name) != getattr(right, name):
+        if name not in but and not same(getattr(left, name), getattr(right, name)):
             return Unequal(name, getattr(left, name), getattr(right, name))
     return None
 

@@ -1,11 +1,10 @@
-"""Which features a session computes: the union of what its strategies ask for, found in the catalogue."""
+"""Which features a session computes: the union of what its strategies, sizer and models ask for, in the catalogue."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from papertape.contract.errors import ConfigError, PluginError, UnknownComponent
 from papertape.contract.series import Series
-from papertape.contract.strategy import Strategy
 from papertape.engine.discovery import Plugins
 from papertape.engine.guard import GUEST_ERRORS
 from papertape.market.timeframe import divides
@@ -15,13 +14,19 @@ if TYPE_CHECKING:
     from papertape.features.request import Feature
 
 
+class Asks(Protocol):
+    """Whoever asks for features: a strategy, a sizer, a model."""
+
+    def features(self) -> Iterable[str]: ...
+
+
 def asked(
-    plugins: Plugins, strategies: Sequence[Strategy], names: Sequence[str], series: Mapping[str, Series]
+    plugins: Plugins, askers: Sequence[Asks], names: Sequence[str], series: Mapping[str, Series]
 ) -> list[tuple["Feature", ...]]:
-    """The features of each strategy. Raises `RequestError` kinds that name the strategy."""
-    wanted = [_wanted(strategy, name) for strategy, name in zip(strategies, names, strict=True)]
+    """The features of each asker. Raises `RequestError` kinds that name who asks."""
+    wanted = [_wanted(asker, name) for asker, name in zip(askers, names, strict=True)]
     if not any(wanted):
-        return [()] * len(strategies)
+        return [()] * len(wanted)
     catalogue = plugins.catalogue()
     _offer(catalogue, series)
     found = []
@@ -64,10 +69,10 @@ def _offer(catalogue: "Catalogue", series: Mapping[str, Series]) -> None:
             raise ConfigError(f"external series {name!r}: {error}") from None
 
 
-def _wanted(strategy: Strategy, name: str) -> tuple[str, ...]:
-    """What a strategy asks for; a guest's own code."""
+def _wanted(asker: Asks, name: str) -> tuple[str, ...]:
+    """What somebody asks for; a guest's own code."""
     try:
-        wished = strategy.features()
+        wished = asker.features()
         wanted = () if wished is None or isinstance(wished, str) else tuple(wished)
     except GUEST_ERRORS as error:
         raise ConfigError(f"{name}: features() failed: {type(error).__name__}: {error}") from error

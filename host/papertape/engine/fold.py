@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import Final
 
 from papertape.contract.candle import Row
 from papertape.contract.errors import SessionDiffers
 from papertape.contract.feed import Block, Event, Feed
 from papertape.engine.delays import recorded_delays
+from papertape.engine.foresight import foresight
 from papertape.engine.session import Session
 from papertape.engine.tape import events_by_batch
 from papertape.ledger.records import TapeRow
 
+CHUNK: Final = 256
+"""Batches of a stretch, where nothing asks for fewer."""
 Stretch = tuple[list[Event], list[int], list[tuple[Row | None, ...]]]
 """Events, and the times and rows of the batches that come after them."""
 
@@ -51,15 +55,18 @@ def fold(session: Session, feed: Feed, tape: Sequence[TapeRow], stops: Sequence[
     yield from (stop for stop in stops if stop <= session.journal.batch)
     if not waiting:
         return
-    for block in feed.blocks(session.journal.batch + 1):
-        for events, times, batches in stretches(block, 1):
-            carry_out(session, events)
-            session.run(times, batches)
-            obey()
-            if session.journal.batch == waiting[0]:
-                yield waiting.pop(0)
-                if not waiting:
-                    return
+    with foresight(session) as look:
+        for block in feed.blocks(session.journal.batch + 1):
+            for events, times, batches in stretches(block, CHUNK):
+                carry_out(session, events)
+                look(batches)
+                for now, rows in zip(times, batches, strict=True):
+                    session.step(now, rows)
+                    obey()
+                    if session.journal.batch == waiting[0]:
+                        yield waiting.pop(0)
+                        if not waiting:
+                            return
     raise SessionDiffers(
         f"the tape's source ends after batch {session.journal.batch}; the session went on to {waiting[-1]}"
     )

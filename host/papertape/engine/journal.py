@@ -10,7 +10,7 @@ from papertape.contract.signal import Signal
 from papertape.engine import digest
 from papertape.engine.digest import link, record, text
 from papertape.engine.storable import storable
-from papertape.ledger.records import Effects, FillRow, FundingRow, OrderRow, PluginEventRow, SignalRow
+from papertape.ledger.records import Effects, FillRow, FundingRow, OrderRow, PluginEventRow, PredictionRow, SignalRow
 
 
 class Journal:
@@ -28,6 +28,7 @@ class Journal:
         self.collected = Effects()
         self.fills: list[tuple[Book, FillRow, str | None, Settled]] = []
         self._orders: dict[int, tuple[str, Order]] = {}
+        self._predictions: dict[int, PredictionRow] = {}
 
     def number(self) -> int:
         self.seq += 1
@@ -122,17 +123,24 @@ class Journal:
             PluginEventRow(self.number(), self.batch, self.now, plugin, kind, storable(message), storable(trace))
         )
 
+    def predicted(self, row: PredictionRow) -> None:
+        """Records a prediction, or what happened; it is in the ledger, not in the digest."""
+        self._predictions[row.number] = row
+
     @property
     def waiting(self) -> int:
         """How many records have been collected since the last drain."""
         kept = self.collected
-        return len(kept.signals) + len(self._orders) + len(kept.fills) + len(kept.funding) + len(kept.plugin_events)
+        others = len(kept.signals) + len(kept.fills) + len(kept.funding) + len(kept.plugin_events)
+        return others + len(self._orders) + len(self._predictions)
 
     def drain(self) -> Effects:
         """What has been collected since the last drain."""
         effects, self.collected = self.collected, Effects()
         effects.orders = [order_row(book, order) for book, order in self._orders.values()]
         self._orders = {}
+        effects.predictions = list(self._predictions.values())
+        self._predictions = {}
         return effects
 
 

@@ -17,6 +17,7 @@ from papertape.contract import (
     Feed,
     FeeModel,
     Fusion,
+    ModelStore,
     PapertapeError,
     PluginError,
     RiskRule,
@@ -32,7 +33,17 @@ from papertape.engine.source import afresh, class_afresh, code_hash
 GROUP = "papertape"
 
 Kind = Literal[
-    "strategy", "fusion", "sizer", "risk-rule", "fee-model", "slippage-model", "feed", "feature", "series", "command"
+    "strategy",
+    "fusion",
+    "sizer",
+    "risk-rule",
+    "fee-model",
+    "slippage-model",
+    "feed",
+    "feature",
+    "series",
+    "model-store",
+    "command",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _HOOKS: Mapping[Kind, str] = {
@@ -45,6 +56,7 @@ _HOOKS: Mapping[Kind, str] = {
     "feed": "register_feeds",
     "feature": "register_features",
     "series": "register_series",
+    "model-store": "register_model_stores",
     "command": "register_commands",
 }
 _BASES: Mapping[str, tuple[type[Component], str | None]] = {
@@ -56,6 +68,7 @@ _BASES: Mapping[str, tuple[type[Component], str | None]] = {
     "slippage-model": (SlippageModel, "slip"),
     "feed": (Feed, "blocks"),
     "series": (Series, "records"),
+    "model-store": (ModelStore, "load"),
 }
 """The base class of each kind, and the method without which a class of it does nothing."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")

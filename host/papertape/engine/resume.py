@@ -14,14 +14,18 @@ from papertape.engine.discovery import Plugins
 from papertape.engine.feeding import make_feed, taped_feed
 from papertape.engine.fill_models import GuardedFees, GuardedSlippage
 from papertape.engine.fold import fold
+from papertape.engine.models import kept_pins, models_of
 from papertape.engine.seat import FusionSeat, StrategySeat
+from papertape.engine.serving import change_document
 from papertape.engine.tape import (
     CODE,
     COMMAND,
     INSTRUMENT,
+    MODEL,
     SOURCE,
     Header,
     canonical,
+    fingerprints,
     instrument_document,
     numbered,
     overlay,
@@ -51,18 +55,19 @@ def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
     if not tape or kept is None:
         raise LedgerError(f"session {session} has no checkpoint to go on from: run it again as a new session")
     header = read_header(tape)
+    state = codec.decode(kept.state)
+    models = models_of(header.config, plugins, ledger, {**header.models, **kept_pins(state.get("models"))})
     added: list[TapeRow] = []
     news: list[str] = []
     try:
-        feed = taped_feed(header, plugins, ledger, session)
+        feed = taped_feed(header, plugins, ledger, session, models)
     except TapeSourceChanged as error:
         header, feed = _mended(ledger, session, plugins, header, tape, kept, error)
         added.append(TapeRow(0, kept.batch + 1, kept.at, SOURCE, canonical(dict(header.feed))))
         news.append("the source was mended; it gives the same as before up to where the session stands")
-    built = build(header.config, plugins, feed)
+    built = build(header.config, plugins, feed, models)
     built.session.start(built.contexts)
     built.session.journal.drain()
-    state = codec.decode(kept.state)
     checkpoint.restore(built, state)
     for row in tape:
         if row.kind == INSTRUMENT:
@@ -76,14 +81,26 @@ def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
         built.session.apply(kept.at, command)
         added.append(TapeRow(0, kept.batch + 1, kept.at, COMMAND, canonical(command)))
         news.append(f"{plugin} is disabled: {reason}")
+    for event in _other_machine(built, tape):
+        built.session.apply(kept.at, event)
+        added.append(TapeRow(0, kept.batch + 1, kept.at, MODEL, canonical(event)))
+        news.append(f"model {event['reference']} answers on another machine, or with other libraries, than before")
     if header.live:
-        feed = make_feed(header.config, plugins, ledger)
+        feed = make_feed(header.config, plugins, ledger, models)
         for instrument in _other_instruments(built, header, feed):
             event = {"instrument": instrument_document(instrument)}
             built.session.apply(kept.at, event)
             added.append(TapeRow(0, kept.batch + 1, kept.at, INSTRUMENT, canonical(event)))
             news.append(f"the exchange has other rules for {instrument.symbol} than before; they hold from here on")
     return Resumed(header, feed, built, tuple(numbered(added, ledger.next_entry(session))), tuple(news))
+
+
+def _other_machine(built: Built, tape: list[TapeRow]) -> list[dict[str, Any]]:
+    """An event for each model, where the bits of predictions depend on something else than before."""
+    known, here = fingerprints(tape), built.asked.models.fingerprint()
+    if not known or known[-1] == here:
+        return []
+    return [change_document(name, one.loaded, one.before, here) for name, one in built.asked.served.items()]
 
 
 def _other_instruments(built: Built, header: Header, feed: Feed) -> list[Instrument]:
@@ -110,20 +127,21 @@ def _mended(
     if ledger.find(session).status != "failed":
         raise error
     source = {**header.feed, "params": {**header.feed["params"], "hashes": {}}}
-    try:
-        feed = make_feed(header.config, plugins, ledger, source)
-    except RequestError:
-        raise error from None
-    again = build(header.config, plugins, feed)
-    again.session.start(again.contexts)
-    try:
-        for _ in fold(again.session, feed, tape, [kept.batch]):
-            if digest.shown(again.session.journal.chain) != kept.digest:
-                raise error
-    except SessionDiffers:
-        raise error from None
-    described = feed.describe()
-    return replace(header, feed=described), make_feed(header.config, plugins, ledger, described)
+    with models_of(header.config, plugins, ledger, header.models) as models:
+        try:
+            feed = make_feed(header.config, plugins, ledger, models, source)
+        except RequestError:
+            raise error from None
+        again = build(header.config, plugins, feed, models)
+        again.session.start(again.contexts)
+        try:
+            for _ in fold(again.session, feed, tape, [kept.batch]):
+                if digest.shown(again.session.journal.chain) != kept.digest:
+                    raise error
+        except SessionDiffers:
+            raise error from None
+        described = feed.describe()
+        return replace(header, feed=described), make_feed(header.config, plugins, ledger, models, described)
 
 
 def _revive(
@@ -148,13 +166,16 @@ def _revive(
     features = built.session.features if FEATURES in changed else None
     if not (unkept or features) or kept.batch < 0:
         return []
-    feed = taped_feed(header, plugins, ledger, session)
-    shadow = build(header.config, plugins, feed)
-    shadow.session.start(shadow.contexts)
-    for _ in fold(shadow.session, feed, tape, [kept.batch]):
-        pass
+    with models_of(header.config, plugins, ledger, header.models) as models:
+        feed = taped_feed(header, plugins, ledger, session, models)
+        shadow = build(header.config, plugins, feed, models)
+        shadow.session.start(shadow.contexts)
+        for _ in fold(shadow.session, feed, tape, [kept.batch]):
+            pass
     if features is not None and shadow.session.features is not None:
         features.state = shadow.session.features.state
+    for view in shadow.asked.views:
+        view.follow(built.asked.served[view.reference])
     said = shadow.session.journal.collected.signals
     out = []
     for part in unkept:

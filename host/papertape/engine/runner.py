@@ -15,18 +15,18 @@ from papertape.contract.feed import Block, Event, Feed, LiveFeed, Standpoint
 from papertape.engine import checkpoint
 from papertape.engine.build import Built
 from papertape.engine.config import SessionConfig
-from papertape.engine.fold import carry_out, stretches
+from papertape.engine.fold import CHUNK, carry_out, stretches
+from papertape.engine.foresight import Look, foresight
 from papertape.engine.keeper import Keeper
-from papertape.engine.recorded import RecordedFeed, recent_candles
-from papertape.engine.tape import COMMAND, block_rows, canonical, overlay, read_header
+from papertape.engine.pickup import Pickup
+from papertape.engine.recorded import RECORDED, RecordedFeed, recent_candles
+from papertape.engine.tape import COMMAND, MODEL, block_rows, canonical, overlay, read_header
 from papertape.ledger.records import Effects, NoteRow, TapeRow
 from papertape.ledger.store import Ledger
 from papertape.ledger.writer import SessionWriter
 
 Status = Literal["finished", "stopped", "failed"]
 
-CHUNK = 256
-"""Batches between two looks at the clock, at full pace."""
 COMMIT_EVERY = 1.0
 """Seconds between two commits, at full pace; a paced session commits every batch."""
 COMMIT_RECORDS = 8_000
@@ -60,9 +60,9 @@ class Runner:
     """Runs a built session on from its present batch, as the owner of its ledger.
 
     `progress(batches done)` is told now and then, `published(effects)` after each commit, `told(line)` what happens to
-    a live feed's connection, `heard(event)` what the feed has put on the tape. `stop()` may be called from a
-    signal handler or another thread; the step under way is finished first. Raises `LedgerError` when a commit fails:
-    the ledger then holds everything up to the commit before, and the session can be resumed from there.
+    a live feed's connection and to models, `heard(event)` what the feed has put on the tape. `stop()` may be called
+    from a signal handler or another thread; the step under way is finished first. Raises `LedgerError` when a commit
+    fails: the ledger then holds everything up to the commit before, and the session can be resumed from there.
     """
 
     def __init__(
@@ -96,6 +96,8 @@ class Runner:
         noted = ledger.rows(writer.session, NoteRow) if isinstance(feed, LiveFeed) else ()
         self.keeper = Keeper(built, writer, tape, ledger.next_entry(writer.session), noted)
         self._refused: list[str] = []
+        self.pickup: Pickup | None = None
+        self._look: Look = lambda batches: None
 
     def stop(self) -> None:
         """Asks for a clean end after the step under way."""
@@ -117,7 +119,7 @@ class Runner:
         if self.session.journal.batch >= 0:
             self._commit({"status": "running", "error": None})
         try:
-            with _seldom_collecting():
+            with _seldom_collecting(), self._models():
                 if not self._fold():
                     status = "stopped"
         except BadRow as bad:
@@ -128,6 +130,20 @@ class Runner:
         return Ended(status, error, (*self._refused, *checkpoint.unkept(self.built), *self.session.stop()))
 
     # Stepping
+
+    @contextmanager
+    def _models(self) -> Iterator[None]:
+        """With models, a session that goes with the time picks up those that move, and any other looks ahead; so does
+        the replay of a recorded session at any pace, where the versions are those of its tape."""
+        serving = self.session.serving
+        if serving is not None and (
+            isinstance(self.feed, LiveFeed) or (self.pace.speed is not None and self.config.feed.kind != RECORDED)
+        ):
+            with closing(Pickup(serving, self.built.asked.models, demotes=self.config.allow_demote)) as self.pickup:
+                yield
+        else:
+            with foresight(self.session) as self._look:
+                yield
 
     def _fold(self) -> bool:
         """False if it was stopped."""
@@ -214,6 +230,7 @@ class Runner:
         every = self.pace.commit_every
         for events, times, rows in self._chunks(every or CHUNK):
             carry_out(session, events)
+            self._look(rows)
             before = session.journal.batch
             session.run(times, rows)
             self.keeper.times += times[: session.journal.batch - before]
@@ -282,9 +299,23 @@ class Runner:
                 self._refused.append(f"command {row.id} was not carried out: {error}")
                 continue
             self.keeper.tape.append(TapeRow(0, journal.batch + 1, journal.now, COMMAND, canonical(command)))
+        if self.pickup is not None:
+            self._pick_up(self.pickup)
         if self.keeper.tape:
             self._commit({})
         return going_on
+
+    def _pick_up(self, pickup: Pickup) -> None:
+        """Puts versions that have become ready on the tape: they answer from the next batch on."""
+        journal = self.session.journal
+        for found in pickup.changes(journal.now, journal.batch):
+            if isinstance(found, str):
+                self.told(found)
+                continue
+            event, line = found
+            self.session.apply(journal.now, event)
+            self.keeper.tape.append(TapeRow(0, journal.batch + 1, journal.now, MODEL, canonical(event)))
+            self.told(line)
 
     # Committing
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from papertape.contract.candle import Candles
+from papertape.contract.candle import CLOSE, Candles
 from papertape.contract.errors import PluginError
 from papertape.contract.feature import Features
 from papertape.contract.fusion import Council, Fusion, Stance
@@ -201,7 +201,9 @@ class FusionSeat(Seat):
                 found = {seat.name: stance for seat in alive if (stance := seat.stance(slot)) is not None}
                 if found:
                     stances[symbol] = found
-        return Council(self.journal.now, self.market.symbols, tuple(seat.name for seat in alive), stances)
+        symbols, last = self.market.symbols, self.market.last
+        prices = {symbol: row[CLOSE] for symbol, row in zip(symbols, last, strict=True) if row is not None}
+        return Council(self.journal.now, symbols, tuple(seat.name for seat in alive), stances, prices)
 
     def vote(self, stale: frozenset[str]) -> list[Signal]:
         """What the fusion makes of the stances; nothing when it fails."""

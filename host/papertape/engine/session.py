@@ -2,7 +2,8 @@
 
 import time
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ from papertape.market.instruments import read_instrument
 from papertape.market.market import Market
 
 if TYPE_CHECKING:
+    from papertape.engine.serving import Serving
     from papertape.features.engine import FeatureEngine
 
 
@@ -70,6 +72,7 @@ class Session:
         self.funding = Funding(self.books, exchange.instruments, market, journal)
         self.delays: Delays | None = None
         self.features: FeatureEngine | None = None
+        self.serving: Serving | None = None
         self._desk_of = {seat.desk.book.name: seat.desk for seat in self.seats}
         self._strategy_of = {seat.desk.book.name: seat for seat in self.strategies}
         self._clock = time.perf_counter_ns
@@ -122,7 +125,7 @@ class Session:
         symbols, index, clock, warmed = market.symbols, market.index, self._clock, self.warmed
         desks, strategies, fusing = self._desks, self.strategies, bool(self.fusions)
         stale, paused = self.feed_stale, self.paused or self.feed_muted
-        features = self.features
+        features, serving = self.features, self.serving
         for now, rows in zip(times, batches, strict=True):
             journal.batch = batch = journal.batch + 1
             journal.now = now
@@ -150,6 +153,8 @@ class Session:
                     book.mark(last, rows)
                     if book.margin:
                         self._liquidate(book, rows)
+                    if book.equity > desk.peak:
+                        desk.peak = book.equity
                 if desk.marking:
                     desk.stand(now, muted)
                 if counted:
@@ -158,6 +163,8 @@ class Session:
 
             if features is not None:
                 features.take(now, rows, market.closed)
+            if serving is not None:
+                serving.take(now, rows)
             if self.stale_ms is not None:
                 stale = self._stale(now)
             for seat in strategies:
@@ -271,7 +278,8 @@ class Session:
         "plugin": ...}`, or what a feed brings: `{"funding": SYMBOL, "ts": ms, "rate": "decimal", "mark": "decimal"}`, a
         mark candle before the batch that closes with it, `{"mark": SYMBOL, "ts": its open, "open": ..., "high": ...,
         "low": ..., "close": ...}`, a record of a series, `{"external": NAME, "valid": ms, "available": ms, "value":
-        ...}`, and the events of `LiveFeed`; or `{"instrument": {...}}`, whose rules have changed.
+        ...}`, and the events of `LiveFeed`; or `{"instrument": {...}}`, whose rules have changed; or `{"reference":
+        MODEL, "name": ..., "version": ..., "checksum": ...}`, whose version answers from the next batch on.
         Raises `ConfigError` for what this session cannot carry out.
         """
         if "funding" in event:
@@ -280,6 +288,9 @@ class Session:
             if self.features is not None:
                 record = SeriesRecord(event["valid"], event["available"], event["value"])
                 self.features.heard.hear(event["external"], record)
+        elif "reference" in event:
+            if self.serving is not None:
+                self.serving.change(event)
         elif "mark" in event:
             take_mark(self.exchange.marks, self.funding.slots, self.market, event)
         elif "feed" in event:
@@ -320,6 +331,8 @@ class Session:
         self.market.take_late(slot, row)
         if self.features is not None:
             self.features.take(row[TS] + self.period, rows, self.market.closed)
+        if self.serving is not None:
+            self.serving.take_late(rows)
         if self.first_ts is not None and row[TS] >= self.first_ts:
             self.absent -= 1
 
@@ -359,11 +372,15 @@ class Session:
             seat.desk.cancel_openings(reason)
 
     def start(self, contexts: Mapping[str, Context]) -> None:
-        """Calls `on_start` of every strategy with its context, by name. An error of papertape's own goes through: the
-        strategy cannot trade this session at all."""
-        for seat in self.strategies:
+        """Calls `on_start` of every strategy with its context, by name, and of every fusion with its members. An error
+        of papertape's own goes through: the component cannot trade this session at all."""
+        calls: list[tuple[Seat, Callable[[], None]]] = [
+            *((seat, partial(seat.strategy.on_start, contexts[seat.name])) for seat in self.strategies),
+            *((seat, partial(seat.fusion.on_start, tuple(one.name for one in seat.members))) for seat in self.fusions),
+        ]
+        for seat, call in calls:
             try:
-                seat.strategy.on_start(contexts[seat.name])
+                call()
             except PapertapeError:
                 raise
             except GUEST_ERRORS as error:

@@ -11,8 +11,9 @@ from papertape.contract.risk import Sizer
 from papertape.engine.build import Built, build
 from papertape.engine.config import SessionConfig
 from papertape.engine.discovery import Plugins
-from papertape.engine.feeding import heard, make_feed, needed
+from papertape.engine.feeding import heard, make_feed, meant, needed
 from papertape.engine.keeper import first_effects
+from papertape.engine.models import Models, models_of
 from papertape.engine.tape import canonical, header_row
 from papertape.ledger.store import Ledger, SessionRow
 from papertape.ledger.writer import SessionWriter
@@ -27,30 +28,51 @@ class Started:
     writer: SessionWriter
 
 
-def start(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, created_at: int) -> Started:
-    """Opens a session called `name` in the ledger; `created_at`: ms UTC.
+def start(
+    ledger: Ledger,
+    name: str,
+    config: SessionConfig,
+    plugins: Plugins,
+    created_at: int,
+    models: Models | None = None,
+) -> Started:
+    """Opens a session called `name` in the ledger; `created_at`: ms UTC. `models`: its models, where the caller has
+    opened them already; they are the caller's to close (`built.asked.models`).
 
     Raises `RequestError` kinds for all that is known to be wrong before the first candle; nothing is kept then.
     """
     config = heard(config, ledger)
-    feed = make_feed(config, plugins, ledger)
+    if models is None:
+        models = models_of(config, plugins, ledger, meant(config, ledger))
     try:
-        return _opened(ledger, name, config, plugins, created_at, feed)
+        feed = make_feed(config, plugins, ledger, models)
+        try:
+            return _opened(ledger, name, config, plugins, created_at, feed, models)
+        except BaseException:
+            feed.close()
+            raise
     except BaseException:
-        feed.close()
+        models.close()
         raise
 
 
-def _opened(ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, created_at: int, feed: Feed) -> Started:
+def _opened(
+    ledger: Ledger, name: str, config: SessionConfig, plugins: Plugins, created_at: int, feed: Feed, models: Models
+) -> Started:
+    if config.allow_demote and not isinstance(feed, LiveFeed):
+        raise ConfigError(
+            f"allow_demote (--allow-demote) is for live sessions: the feed {config.feed.kind} is none, and what is "
+            "replayed or simulated moves no alias"
+        )
     warm_up = Block([], [])
     if isinstance(feed, LiveFeed):
-        warm_up = feed.warm(needed(config, plugins, feed))
+        warm_up = feed.warm(needed(config, plugins, feed, models))
     total = feed.total()
     if feed.warmed and total is not None and total <= feed.warmed:
         raise ConfigError(
             f"all {total:,} batches of the feed would only warm up (warmup is {feed.warmed:,}): lower --warmup"
         )
-    built = build(config, plugins, feed)
+    built = build(config, plugins, feed, models)
     check_affordable(config, built, warm_up if isinstance(feed, LiveFeed) else next(feed.blocks(), warm_up))
     built.session.start(built.contexts)
     header = header_row(config, feed, built)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -15,14 +15,18 @@ from papertape.contract.instrument import Instrument
 from papertape.engine.build import Built
 from papertape.engine.config import SessionConfig, read_config
 from papertape.engine.delays import LATENCY
+from papertape.engine.models import Pinned, pins_of
+from papertape.engine.serving import pin_document
 from papertape.ledger.records import TapeRow
 from papertape.ledger.store import Ledger
 from papertape.market.instruments import read_instrument
 
 HEADER, COMMAND, CODE, SOURCE, INSTRUMENT = "header", "command", "code", "source", "instrument"
+MODEL = "model"
+"""A version that answers to a reference from the next batch on, or one that could not be taken, and why."""
 FEED, BATCH = "feed", "batch"
 """What only a live session's tape holds: its feed's events, and its candles."""
-OVERLAY = (HEADER, COMMAND, CODE, SOURCE, INSTRUMENT, LATENCY)
+OVERLAY = (HEADER, COMMAND, CODE, SOURCE, INSTRUMENT, MODEL, LATENCY)
 """What a tape holds besides its feed."""
 
 
@@ -31,7 +35,8 @@ class Header:
     """What opens a tape: the resolved configuration, the feed, and the code of every part by name.
 
     `live`: whether the candles are on the tape itself. `symbols`, `timeframe`, `warmed`, `instruments`: as the feed had
-    them at the start.
+    them at the start. `models`: what references meant at the start, `fingerprint`: what the bits of their
+    predictions depended on besides.
     """
 
     config: SessionConfig
@@ -42,6 +47,8 @@ class Header:
     timeframe: str
     warmed: int
     instruments: Mapping[str, Instrument]
+    models: Mapping[str, Pinned] = field(default_factory=dict)
+    fingerprint: Mapping[str, Any] = field(default_factory=dict)
 
 
 def header_row(config: SessionConfig, feed: Feed, built: Built) -> TapeRow:
@@ -57,6 +64,16 @@ def header_row(config: SessionConfig, feed: Feed, built: Built) -> TapeRow:
         "instruments": [instrument_document(instrument) for instrument in built.instruments],
         "code": built.code,
     }
+    if built.asked.served:
+        document["models"] = {
+            reference: {
+                **pin_document(served.loaded),
+                "by": built.asked.by[reference],
+                **({} if served.before is None else {"previous": pin_document(served.before)}),
+            }
+            for reference, served in built.asked.served.items()
+        }
+        document["fingerprint"] = built.asked.models.fingerprint()
     return TapeRow(0, -1, 0, HEADER, canonical(document))
 
 
@@ -79,6 +96,8 @@ def read_header(rows: Sequence[TapeRow]) -> Header:
         document["timeframe"],
         document["warmed"],
         {found["symbol"]: read_instrument(found) for found in document["instruments"]},
+        pins_of(document.get("models", {})),
+        document.get("fingerprint", {}),
     )
 
 
@@ -109,12 +128,19 @@ def codes(rows: Sequence[TapeRow]) -> list[Mapping[str, Mapping[str, str | None]
     return [json.loads(rows[0].payload)["code"], *(json.loads(row.payload) for row in rows if row.kind == CODE)]
 
 
+def fingerprints(rows: Sequence[TapeRow]) -> list[Mapping[str, Any]]:
+    """What the bits of predictions depended on, at the start and whenever a model was picked up; of a session without
+    models, nothing."""
+    found = [json.loads(row.payload).get("fingerprint") for row in rows if row.kind in (HEADER, MODEL)]
+    return [each for each in found if each is not None]
+
+
 def events_by_batch(rows: Iterable[TapeRow]) -> dict[int, list[tuple[int, dict[str, Any]]]]:
-    """The operator's commands and changes of instruments as (time, event), by the number of the batch before which they
-    stand."""
+    """The operator's commands and changes of instruments and models as (time, event), by the number of the batch before
+    which they stand."""
     found: dict[int, list[tuple[int, dict[str, Any]]]] = {}
     for row in rows:
-        if row.kind in (COMMAND, INSTRUMENT):
+        if row.kind in (COMMAND, INSTRUMENT, MODEL):
             found.setdefault(row.batch, []).append((row.at, json.loads(row.payload)))
     return found
 

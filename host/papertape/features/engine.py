@@ -55,6 +55,7 @@ class FeatureEngine:
         made = plans(features, symbols, timeframe, reference)
         self._streams = {name: Stream(each, period(name), progress=progress) for name, each in made.items()}
         self._base = self._streams[timeframe]
+        self._ahead: Stream | None = None
         self._values = {name: np.full((len(symbols), each.width), np.nan) for name, each in made.items()}
         self._fresh = np.zeros(len(symbols), np.bool_)
         self._begun: list[int | None] = [None] * len(symbols)  # open of each symbol's first candle
@@ -90,6 +91,19 @@ class FeatureEngine:
         for name in {name: None for name, _, _ in closed if name in self._streams}:
             whole = [(slot, row) for timeframe, slot, row in closed if timeframe == name and self._whole(slot, row)]
             self._close(name, whole)
+
+    def ahead(self, candles: Sequence[Floats], fresh: npt.NDArray[np.bool_]) -> Floats:
+        """The values `(n, symbols, width)` of the session's own timeframe as they will stand after each of the next `n`
+        batches, bit for bit; takes nothing in. `candles`, `fresh`: as `Stream.run` has them. External series are NaN.
+        """
+        if self._ahead is None:
+            self._ahead = Stream(self._base.plan, period(self.timeframe))
+        self._ahead.state = self._base.state
+        return self._ahead.run(candles, fresh)
+
+    def own_places(self) -> set[int]:
+        """Where the features of the session's own timeframe stand that follow from its candles alone."""
+        return set(range(self._base.plan.width)) - set(self._external.values())
 
     def remember(self, slot: int, timeframe: str, rows: Iterable[Row]) -> None:
         """Puts candles of a higher timeframe from before the first batch, oldest first, behind those it has."""
