@@ -29,10 +29,25 @@ def test_members_who_have_not_spoken_count_against() -> None:
     assert vote(stance("one", 1), stance("two", 1), threshold=0.66).action == "buy"
 
 
+def test_members_who_have_not_spoken_can_be_left_out_instead() -> None:
+    signal = vote(stance("one", 1, 0.8), threshold=0.8, silent="out")
+    assert (signal.action, signal.confidence) == ("buy", 0.8)
+    assert vote(stance("one", 1), stance("two", 0), threshold=0.6, silent="out").action == "close"  # flat is a word
+
+
+def test_the_reason_names_who_is_silent_and_who_has_left() -> None:
+    fusion = WeightedVote()
+    fusion.on_start(MEMBERS)
+    (signal,) = fusion.fuse(council(stance("one", 1), members=("one", "two")))
+    assert signal.reason == "long 0.500, short 0.000, threshold 0.500; silent: two; out: three"
+    (signal,) = fusion.fuse(council(*(stance(member, 1) for member in MEMBERS)))
+    assert signal.reason == "long 1.000, short 0.000, threshold 0.500"
+
+
 def test_the_score_weighs_each_member_by_its_weight_and_confidence() -> None:
     # (3 x 0.5 + 1 x 0.8) / (3 + 1 + 1)
     signal = vote(stance("one", 1, 0.5), stance("two", 1, 0.8), weights={"one": 3.0}, threshold=0.46)
-    assert (signal.action, signal.reason) == ("buy", "long 0.460, short 0.000, threshold 0.460")
+    assert (signal.action, signal.reason) == ("buy", "long 0.460, short 0.000, threshold 0.460; silent: three")
     assert signal.confidence == pytest.approx(0.46)
 
 
