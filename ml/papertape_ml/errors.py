@@ -27,12 +27,20 @@ class AliasMoved(PapertapeError):
     """An alias does not point where the caller last saw it; look again before moving it."""
 
 
+class NotPromoted(PapertapeError):
+    """A gate stopped a version that was to be a champion; the alias points where it did."""
+
+
 class WrongInputs(RequestError):
     """The rows are not what the model reads: a feature is missing, unknown, in another place, or not finite."""
 
 
 class BadLabels(RequestError):
     """The labels cannot be learned from: NaN, of no known class, of one class only, or too few."""
+
+
+class TooLittleHistory(RequestError):
+    """There are too few labelled rows, or too short a time, to learn, stop, calibrate and test on apart."""
 
 
 class BadSettings(RequestError):
@@ -45,6 +53,10 @@ class DeviceAbsent(RequestError):
 
 class BadModelFiles(BadModel):
     """The files of a model are not a model of that kind: a file is missing, unknown, cannot be parsed, or is broken."""
+
+
+class FutureSeen(PapertapeError):
+    """A feature holds what could not be known at its close; a model that learned from it would be worth nothing."""
 
 
 class GoldenRowsDiffer(BadModel):

@@ -1,5 +1,6 @@
 """What a model reads and answers: names in order, and the interface that every kind of model has."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -32,7 +33,7 @@ class ModelContract:
         for what, names in (("inputs", self.inputs), ("outputs", self.outputs)):
             if not names:
                 raise WrongInputs(f"a model needs {what}, there are none")
-            twice = sorted({name for name in names if names.count(name) > 1})
+            twice = sorted(name for name, count in Counter(names).items() if count > 1)
             if twice:
                 raise WrongInputs(f"{what} named more than once: {', '.join(twice)}")
 

@@ -23,7 +23,7 @@ def from_bytes(data: bytes, name: str) -> dict[str, Any]:
     if len(data) > _LARGEST:
         raise BadModelFiles(f"{name} has {len(data)} bytes, at most {_LARGEST} are read")
     try:
-        document = json.loads(data.decode("utf-8"), parse_constant=_refuse)
+        document = json.loads(data.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_once)
     except (ValueError, RecursionError) as wrong:
         raise BadModelFiles(f"{name} is no JSON: {wrong}") from wrong
     if not isinstance(document, dict):
@@ -43,6 +43,14 @@ def numbers(values: Any, count: int, what: str) -> list[float]:
     if not all(math.isfinite(value) for value in floats):
         raise BadModelFiles(f"{what}: a number is too large")
     return floats
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a key that comes twice each reader takes another value."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key comes twice")
+    return found
 
 
 def _refuse(constant: str) -> float:

@@ -8,8 +8,17 @@ from papertape_ml.models.classifier import KINDS
 from papertape_ml.models.contract import Model
 
 _CLASSES = dict.fromkeys(KINDS, "papertape_ml.models.classifier:BoostedClassifier") | {
-    "gated": "papertape_ml.models.gated:GatedDirection"
+    "gated": "papertape_ml.models.gated:GatedDirection",
+    "predictor": "papertape_ml.models.predictor:Predictor",
+    "sizer": "papertape_ml.models.sizer:SizerModel",
+    "stacking": "papertape_ml.models.stacking:StackingModel",
+    "range": "papertape_ml.models.ranges.model:RangePredictor",
 }
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds of models that can be loaded."""
+    return tuple(_CLASSES)
 
 
 def load(kind: str, files: dict[str, bytes]) -> Model:

@@ -66,4 +66,12 @@ def test_other_shapes_and_damage_are_refused(library: str) -> None:
 def test_a_library_that_is_not_installed_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, name, None)
     with pytest.raises(MissingExtra, match="pip install"):
-        backend(name).load(b"", 4, 3)
+        backend(name).fit(planted(50), None, 3, QUICK, None)
+
+
+@pytest.mark.parametrize("name", ["xgboost", "lightgbm"])
+def test_models_are_served_without_the_library_that_made_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip(name)
+    model = classifier(name)
+    monkeypatch.setitem(__import__("sys").modules, name, None)
+    assert load("classifier", model.files()).exact(rows(10)).tobytes() == model.exact(rows(10)).tobytes()

@@ -42,6 +42,14 @@ def test_nan_is_an_unknown_input() -> None:
     assert np.isnan(CONTRACT.check_rows(np.full((1, 3), np.nan))).all()
 
 
+def test_a_contract_of_many_names_is_checked_without_comparing_them_all() -> None:
+    """Windows of many features have many inputs, and a stranger's file may have a million."""
+    names = tuple(map(str, range(300_000)))
+    assert ModelContract(names, ("b",)).inputs == names
+    with pytest.raises(WrongInputs, match="more than once: 7$"):
+        ModelContract((*names, "7"), ("b",))
+
+
 def test_a_contract_survives_its_document() -> None:
     assert ModelContract.from_document(json.loads(json.dumps(CONTRACT.as_document()))) == CONTRACT
 

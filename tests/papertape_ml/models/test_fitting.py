@@ -9,7 +9,7 @@ from tests.papertape_ml.models.planted import CONTRACT, NAMES, QUICK, chances, c
 
 from papertape_ml.errors import BadLabels, BadSettings, DeviceAbsent
 from papertape_ml.judging.scores import calibration_error, entropy, log_loss, skill_share
-from papertape_ml.models.boosters.of_xgboost import _library
+from papertape_ml.models.boosters.growing import _library
 from papertape_ml.models.classifier import BoostedClassifier
 from papertape_ml.models.fitting import Parts, capped_threshold, fit_classifier
 from papertape_ml.models.gated import fit_gated

@@ -1,4 +1,7 @@
-"""Libraries of boosted trees behind one small interface; each is imported only when it is used."""
+"""Libraries of boosted trees behind one small interface; each is imported only when it is used.
+
+XGBoost and LightGBM fit, and their bytes are read and walked by `papertape_ml.models.forests`; CatBoost does both.
+"""
 
 import importlib
 from typing import Protocol

@@ -9,6 +9,7 @@ import numpy as np
 
 from papertape.contract.errors import MissingExtra
 from papertape_ml.errors import BadModelFiles, DeviceAbsent
+from papertape_ml.models.blocks import in_blocks
 from papertape_ml.models.contract import Array
 from papertape_ml.models.samples import Sample
 from papertape_ml.models.settings import BoosterSettings, Progress
@@ -22,7 +23,7 @@ def _library() -> Any:
 
 
 class CatBoostTrees:
-    """A loaded model, asked on one thread."""
+    """A loaded model, asked on one thread in blocks of one shape: the library may add up otherwise in another one."""
 
     def __init__(self, model: Any, classes: int) -> None:
         self._model = model
@@ -30,8 +31,9 @@ class CatBoostTrees:
 
     def margins(self, rows: Array) -> Array:
         """Log-odds ``(n, classes)``."""
-        if not len(rows):
-            return np.empty((0, self._classes))
+        return in_blocks(self._of_block, rows)
+
+    def _of_block(self, rows: Array) -> Array:
         found = np.asarray(self._model.predict(rows, prediction_type="RawFormulaVal", thread_count=1), dtype=np.float64)
         if self._classes > 2:
             return np.ascontiguousarray(found.reshape(len(rows), self._classes))

@@ -1,13 +1,13 @@
-"""LightGBM, kept as its own text."""
+"""LightGBM, kept as its own text. The library fits; its text is read and walked without it."""
 
 import importlib
 from typing import Any
 
-import numpy as np
-
 from papertape.contract.errors import MissingExtra
-from papertape_ml.errors import BadModelFiles, DeviceAbsent
-from papertape_ml.models.contract import Array
+from papertape_ml.errors import DeviceAbsent
+from papertape_ml.models.boosters.reading import CHECKED, check_reading, two_columns
+from papertape_ml.models.forests.forest import Forest
+from papertape_ml.models.forests.read_lightgbm import read
 from papertape_ml.models.samples import Sample
 from papertape_ml.models.settings import BoosterSettings, Progress
 
@@ -17,23 +17,6 @@ def _library() -> Any:
         return importlib.import_module("lightgbm")
     except ImportError as missing:
         raise MissingExtra("a model of LightGBM", "lightgbm") from missing
-
-
-class LightGBMTrees:
-    """A loaded booster, asked on one thread."""
-
-    def __init__(self, booster: Any, classes: int) -> None:
-        self._booster = booster
-        self._classes = classes
-
-    def margins(self, rows: Array) -> Array:
-        """Log-odds ``(n, classes)``."""
-        if not len(rows):
-            return np.empty((0, self._classes))
-        found = np.asarray(self._booster.predict(rows, raw_score=True, num_threads=1), dtype=np.float64)
-        if self._classes > 2:
-            return np.ascontiguousarray(found.reshape(len(rows), self._classes))
-        return np.column_stack((np.zeros(len(rows)), found.reshape(len(rows))))
 
 
 class LightGBM:
@@ -66,30 +49,28 @@ class LightGBM:
                 raise DeviceAbsent(f"CUDA was asked for, but LightGBM cannot use it: {wrong}") from wrong
             raise
         rounds = int(booster.best_iteration) if stops else int(booster.current_iteration())
-        return booster.model_to_string(num_iteration=rounds).encode(), rounds
+        kept = booster.model_to_string(num_iteration=rounds).encode()
+        rows = part.rows[:CHECKED]
+        told = booster.predict(rows, num_iteration=rounds, raw_score=True, num_threads=1).reshape(len(rows), -1)
+        check_reading("LightGBM", self.load(kept, rows.shape[1], classes), rows, two_columns(told))
+        return kept, rounds
 
-    def load(self, data: bytes, inputs: int, classes: int) -> LightGBMTrees:
-        """As `Backend.load`."""
-        lightgbm = _library()
-        try:
-            text = data.decode("ascii")
-            if not text.startswith("tree\n"):
-                raise ValueError("it does not begin as LightGBM's text does")
-            booster = lightgbm.Booster(model_str=text)
-            shape = (int(booster.num_feature()), int(booster.num_model_per_iteration()))
-        except (lightgbm.basic.LightGBMError, ValueError, TypeError, KeyError) as wrong:
-            raise BadModelFiles(f"{self.FILE} cannot be parsed: {wrong}") from wrong
-        if shape != (inputs, classes if classes > 2 else 1):
-            raise BadModelFiles(f"{self.FILE} has {shape[0]} inputs and {shape[1]} margins, not {inputs} and {classes}")
-        return LightGBMTrees(booster, classes)
+    def load(self, data: bytes, inputs: int, classes: int) -> Forest:
+        """As `Backend.load`, by our own reader."""
+        return read(data, self.FILE, _objective(classes), inputs, classes if classes > 2 else 1, classes)
 
 
 BACKEND = LightGBM()
 
 
+def _objective(classes: int) -> str:
+    return "multiclass" if classes > 2 else "binary"
+
+
 def _parameters(classes: int, settings: BoosterSettings) -> dict[str, Any]:
-    shape = {"objective": "multiclass", "num_class": classes} if classes > 2 else {"objective": "binary"}
+    shape = {"num_class": classes} if classes > 2 else {}
     return shape | {
+        "objective": _objective(classes),
         "max_depth": settings.depth,
         "num_leaves": min(2**settings.depth, 131072),
         "learning_rate": settings.rate,
