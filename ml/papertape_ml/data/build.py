@@ -107,7 +107,9 @@ class Rows:
         counts = [len(labels) for labels in self.labels]
         if not sum(counts):
             dropped = ", ".join(f"{count:,} {reason}" for reason, count in _added(self.labels).items())
-            raise RequestError(f"no candle has a label {str(spec)!r}: {dropped}")
+            raise RequestError(
+                f"no candle has a label {str(spec)!r}: {dropped}; more candles would do, or a shorter horizon"
+            )
         slot = np.repeat(np.arange(len(counts)), counts)
         self._order = np.lexsort((slot, np.concatenate([labels.t0 for labels in self.labels])))
         place = np.empty(len(slot), np.int64)

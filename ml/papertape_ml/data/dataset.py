@@ -73,6 +73,17 @@ class Dataset:
         """The least embargo, ms, that keeps what is learned apart from what is tested."""
         return needed_embargo(self.horizon, self.warmup)
 
+    def document(self) -> dict[str, Any]:
+        """What a manifest says of the data that a model learned from."""
+        return {
+            "hash": self.hash,
+            "span": list(self.span),
+            "rows": len(self),
+            "symbols": list(self.symbols),
+            "timeframe": self.timeframe,
+            "dropped": dict(self.dropped),
+        }
+
     def take(self, rows: Ints) -> "Dataset":
         """The dataset of some of its rows, in the order given."""
         return replace(

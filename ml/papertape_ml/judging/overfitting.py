@@ -5,11 +5,12 @@ are cut into an even number of blocks; for each way to take half of them, the tr
 the other half. How often it lies in the lower half of all trials is the probability that choosing overfits.
 """
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from papertape_ml.splits import symmetric_halves
 
 Array = NDArray[np.float64]
 
@@ -41,8 +42,7 @@ def overfitting(returns: Array, blocks: int = BLOCKS) -> Overfitting:
     sums, squares = parts.sum(axis=1), (parts**2).sum(axis=1)
     all_sums, all_squares = sums.sum(axis=0), squares.sum(axis=0)
     logits = []
-    for half in itertools.combinations(range(blocks), blocks // 2):
-        chosen = list(half)
+    for chosen, _ in symmetric_halves(blocks):
         inside, inside_squares = sums[chosen].sum(axis=0), squares[chosen].sum(axis=0)
         count = size * blocks // 2
         best = int(_ratios(inside, inside_squares, count).argmax())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from papertape_ml.judging.bootstrap import block_bootstrap, drawn_means
+from papertape_ml.judging.bootstrap import block_bootstrap, block_for, drawn_columns, drawn_means
 
 
 def test_blocks_run_on_over_the_end() -> None:
@@ -57,3 +57,28 @@ def test_an_edge_is_found() -> None:
 def test_blocks_that_do_not_fit_are_refused(block: int) -> None:
     with pytest.raises(ValueError, match="blocks of"):
         block_bootstrap(np.zeros(3), block, seed=1)
+
+
+def test_columns_are_drawn_together() -> None:
+    """A column and its opposite sum to nothing in every draw: a paired difference has the bounds of a pair."""
+    values = np.random.default_rng(1).normal(size=200)
+    drawn = drawn_columns(np.stack((values, -values, values**2), axis=1), 7, seed=1, draws=50)
+    assert drawn[:, 0] + drawn[:, 1] == pytest.approx(np.zeros(50), abs=1e-12)
+    assert drawn[:, 0] == pytest.approx(drawn_means(values, 7, seed=1, draws=50), abs=1e-12)
+
+
+def test_the_p_value_is_that_of_the_null_that_is_named() -> None:
+    values = np.random.default_rng(1).normal(1.0, 1.0, 400)
+    assert block_bootstrap(values, 1, seed=1, null=0.0).p_value < 0.01
+    assert block_bootstrap(values, 1, seed=1, null=float(values.mean())).p_value == pytest.approx(0.5, abs=0.05)
+
+
+def test_bounds_of_labels_that_overlap_hold_what_they_promise() -> None:
+    """Sums of 8 neighbours, whose mean is 0: the lower bound lies above it in 6.5 of 100 series here, in 9 with blocks
+    as long as the overlap alone."""
+    above = 0
+    for seed in range(400):
+        steps = np.random.default_rng(seed).normal(size=1_000 + 7)
+        series = np.convolve(steps, np.ones(8), "valid")
+        above += block_bootstrap(series, block_for(len(series), 8), seed, draws=200).low > 0
+    assert above <= 0.08 * 400

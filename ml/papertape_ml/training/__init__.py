@@ -1,0 +1,1 @@
+"""How models come about: folds, fits, figures, and what the manifest says of them."""
