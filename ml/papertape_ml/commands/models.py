@@ -6,8 +6,12 @@ import click
 
 from papertape.cli.options import db_option, json_option
 from papertape.cli.output import print_json, print_table, print_text
+from papertape_ml.commands.models_attribution import attribution
+from papertape_ml.commands.models_compare import compare
+from papertape_ml.commands.models_explain import explain
 from papertape_ml.commands.models_options import opened, registry_option, spoken
 from papertape_ml.commands.models_output import document, moment, print_move, print_version, row_document
+from papertape_ml.commands.models_promote import promote
 from papertape_ml.commands.models_transfer import export, import_, register
 from papertape_ml.commands.models_verify import verify
 
@@ -43,7 +47,9 @@ def list_(name: str | None, registry: Path | None, db: str, as_json: bool) -> No
         versions = [row_document(row, pointers) for row in rows]
         print_json({"registry": found.place, "versions": versions})
     elif not rows:
-        print_text(f"{found.place} holds no models yet. Bring some in: papertape models import FILE")
+        print_text(
+            f"{found.place} holds no models yet: papertape train makes one, papertape models import FILE brings one in"
+        )
     else:
         print_table(
             ["model", "version", "kind", "created", "aliases", "bytes", "checksum"],
@@ -58,23 +64,39 @@ def list_(name: str | None, registry: Path | None, db: str, as_json: bool) -> No
 
 @models.command()
 @click.argument("reference", metavar="NAME[@VERSION]")
+@click.option("--live", is_flag=True, help="What it said in sessions, what happened, and whether its inputs drift.")
+@click.option("--session", metavar="ID", help="With --live: in this session alone.")
 @registry_option
 @db_option
 @json_option
-def show(reference: str, registry: Path | None, db: str, as_json: bool) -> None:
+def show(reference: str, live: bool, session: str | None, registry: Path | None, db: str, as_json: bool) -> None:
     """What a version is: where it comes from, what it reads and says, how it did. Without @, the newest.
 
-    Example: papertape models show signal@champion
+    With --live, how it does: of each version and claim, the predictions in the ledger against what happened, over all
+    time, 7 days and 24 hours before the newest, next to what the shares of the classes would have said; and the
+    features of its newest session against those of its training.
+
+    Example: papertape models show signal --live
     """
-    from papertape_ml.registry.lookup import find
+    from papertape_ml.registry.lookup import find, rows_of
     from papertape_ml.registry.moves import targets
     from papertape_ml.registry.names import Reference
 
+    asked = Reference.parse(reference)
+    if session is not None and not live:
+        raise click.UsageError("--session goes with --live")
     with opened(registry, db) as found:
-        row = find(found, Reference.parse(reference))
+        row = find(found, asked)
         manifest = found.manifest(row.name, row.version)
         pointers = targets(found.history(row.name))
-    if as_json:
+        manifests = {}
+        if live:
+            manifests = {each.version: found.manifest(row.name, each.version) for each in rows_of(found, row.name)}
+    if live:
+        from papertape_ml.commands.models_live import show_live
+
+        show_live(row.name, None if asked == Reference(row.name) else row.version, manifests, db, session, as_json)
+    elif as_json:
         print_json({"registry": found.place, **row_document(row, pointers), "manifest": manifest.document()})
     else:
         print_version(row, manifest, pointers)
@@ -185,5 +207,5 @@ def rollback(reference: str, why: str, by: str | None, registry: Path | None, db
         print_move(move)
 
 
-for _command in (verify, export, import_, register):
+for _command in (attribution, compare, promote, explain, verify, export, import_, register):
     models.add_command(_command)

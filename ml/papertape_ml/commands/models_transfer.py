@@ -84,10 +84,14 @@ def import_(sources: tuple[Path, ...], why: str, by: str | None, registry: Path 
 
     Example: papertape models import champion.tar models/
     """
+    from papertape_ml.errors import BadModel
     from papertape_ml.registry.moves import targets
     from papertape_ml.registry.transfer import Brought, bring
 
     wish = spoken(by, why)
+    for source in sources:
+        if not source.exists():
+            raise BadModel(f"{source} cannot be read: No such file or directory")
     done: list[Brought] = []
     with opened(registry, db, create=True) as found, Progress("import", unit="versions") as progress:
         for source in sources:

@@ -119,10 +119,10 @@ class JsonRegistry:
             durable.replace_file(root, INDEX, encoded(index.with_move(move)))
         return move
 
-    def rollback(self, name: str, alias: str, wish: Wish) -> Move:
+    def rollback(self, name: str, alias: str, wish: Wish, *, expected: int | Unsaid = UNSAID) -> Move:
         with self._writing() as (root, index):
             self._newest(index, name)
-            move = rolled_back(_moves(index, name, alias), name, alias, wish)
+            move = rolled_back(_moves(index, name, alias), name, alias, wish, expected)
             durable.replace_file(root, INDEX, encoded(index.with_move(move)))
         return move
 

@@ -88,9 +88,14 @@ def paths(metrics: Mapping[str, Any], start: str = "") -> list[str]:
 
 def unknown_model(place: str, name: str, known: set[str]) -> UnknownModel:
     """No such model, with the names that are near."""
-    near = get_close_matches(name, sorted(known), n=3) or sorted(known)[:5]
-    hint = f"it has {', '.join(near)}" if near else "it has none yet: `papertape models import` brings some in"
-    return UnknownModel(f"no model {name!r} is in {place}; {hint}")
+    if not known:
+        return UnknownModel(
+            f"no model {name!r} is in {place}; it has none yet: `papertape train` makes one, `papertape models import` "
+            "brings some in"
+        )
+    shown = get_close_matches(name, sorted(known), n=3) or sorted(known)[:8]
+    more = f" and {len(known) - len(shown)} more" if len(known) > len(shown) else ""
+    return UnknownModel(f"no model {name!r} is in {place}; it has {', '.join(shown)}{more}")
 
 
 def unknown_version(place: str, name: str, version: int, newest: int) -> UnknownModel:

@@ -102,24 +102,21 @@ def moved(
     """
     pointer = Pointer(moves)
     now = pointer.target
-    if not isinstance(expected, Unsaid) and now != expected:
-        raise AliasMoved(
-            f"{name}@{alias_name(alias)} points to {_said(now)}, not to {_said(expected)} any more: "
-            "look again, then decide"
-        )
+    _check_expected(name, alias, now, expected)
     if now == version:
         raise AliasMoved(f"{name}@{alias_name(alias)} points to version {version} already")
     return _entry(pointer, name, alias, "move", version, wish)
 
 
-def rolled_back(moves: Sequence[Move], name: str, alias: str, wish: Wish) -> Move:
+def rolled_back(moves: Sequence[Move], name: str, alias: str, wish: Wish, expected: int | Unsaid = UNSAID) -> Move:
     """The entry that takes back the last move that is not taken back yet.
 
     After moves to 1, 2, 3 one rollback leads to 2 and another to 1; after 1, 2, back to 1, and 3, it leads to 1.
-    Raises UnknownModel if the alias never pointed elsewhere.
+    Raises AliasMoved if it points elsewhere than `expected`, UnknownModel if it never pointed elsewhere.
     """
     pointer = Pointer(moves)
     stack = pointer.stack
+    _check_expected(name, alias, pointer.target, expected)
     if len(stack) < 2:
         state = f"has pointed to {_said(stack[0])} from the start" if stack else "points nowhere"
         raise UnknownModel(f"{name}@{alias_name(alias)} {state}: there is nothing to go back to")
@@ -149,6 +146,14 @@ def _entry(pointer: Pointer, name: str, alias: str, action: Action, to: int, wis
         free_text("why", wish.why, LONGEST_WHY),
         evidence,
     )
+
+
+def _check_expected(name: str, alias: str, now: int | None, expected: int | None | Unsaid) -> None:
+    if not isinstance(expected, Unsaid) and now != expected:
+        raise AliasMoved(
+            f"{name}@{alias_name(alias)} points to {_said(now)}, not to {_said(expected)} any more: "
+            "look again, then decide"
+        )
 
 
 def _said(version: int | None) -> str:

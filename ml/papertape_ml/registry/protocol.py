@@ -75,8 +75,8 @@ class Registry(Protocol):
     def move(self, name: str, alias: str, version: int, wish: Wish, *, expected: int | None | Unsaid = UNSAID) -> Move:
         """Makes an alias point to a version. With `expected`, only if it points there now (None: nowhere)."""
 
-    def rollback(self, name: str, alias: str, wish: Wish) -> Move:
-        """Takes back the last move that is not taken back yet."""
+    def rollback(self, name: str, alias: str, wish: Wish, *, expected: int | Unsaid = UNSAID) -> Move:
+        """Takes back the last move that is not taken back yet. With `expected`, only if the alias points there now."""
 
     def refuse(self, name: str, alias: str, version: int, wish: Wish) -> Move:
         """Records that a version was judged for an alias and not let in; the evidence it used is used."""

@@ -96,10 +96,10 @@ class SqlRegistry:
             self._must_have(connection, name, version)
             return _add(connection, moved(_history(connection, name, alias), name, alias, version, wish, expected))
 
-    def rollback(self, name: str, alias: str, wish: Wish) -> Move:
+    def rollback(self, name: str, alias: str, wish: Wish, *, expected: int | Unsaid = UNSAID) -> Move:
         with self._writing() as connection:
             self._must_have(connection, name, 1)
-            return _add(connection, rolled_back(_history(connection, name, alias), name, alias, wish))
+            return _add(connection, rolled_back(_history(connection, name, alias), name, alias, wish, expected))
 
     def refuse(self, name: str, alias: str, version: int, wish: Wish) -> Move:
         with self._writing() as connection:

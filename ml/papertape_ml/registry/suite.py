@@ -162,6 +162,8 @@ class RegistrySuite:
             registry.move("signal", "champion", version, wish(version))
         assert registry.rollback("signal", "champion", wish(4, "worse")).to_version == 2
         registry.move("signal", "champion", 4, wish(5))
+        with pytest.raises(AliasMoved, match="points to version 4, not to version 3 any more"):
+            registry.rollback("signal", "champion", wish(6), expected=3)
         assert [registry.rollback("signal", "champion", wish(n)).to_version for n in (6, 7)] == [2, 1]
         with pytest.raises(UnknownModel, match="nothing to go back to"):
             registry.rollback("signal", "champion", wish(8))

@@ -54,9 +54,9 @@ def refused(*arguments: object, exit_code: int = 2) -> str:
 
 
 def folder(path: Path, created: int = 1, **changes: Any) -> Path:
-    """A folder to register: a manifest as people write it, and files."""
+    """A folder to register: a manifest as people write it, and files, of a kind that only its maker can load."""
     path.mkdir(exist_ok=True)
-    manifest = example(created, **changes).document()
+    manifest = example(created, **{"kind": "weights", **changes}).document()
     del manifest["files"], manifest["format"], manifest["seeds"]
     (path / "manifest.json").write_text(json.dumps(manifest, indent=2, default=dict), "utf-8")
     for name, data in FILES.items():
@@ -91,7 +91,8 @@ def test_text_says_the_same(place: tuple[str, ...], tmp_path: Path) -> None:
     assert "candidate" in run("list", *place).stdout
     shown = run("show", "signal", *place).stdout
     assert "rsi_14, returns_1" in shown and "booster.json" in shown and "test.logloss" in shown
-    assert "1 of 1 versions" in run("verify", *place).stdout
+    verified = run("verify", *place).stdout
+    assert "1 of 1 versions" in verified and "kinds that nothing here can load: weights" in verified
     assert "registered" in run("history", "signal", *place).stdout
 
 
@@ -221,3 +222,30 @@ def test_the_commands_come_in_as_those_of_any_plugin_and_load_nothing_heavy() ->
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"alembic", "pyarrow", "sqlalchemy", "torch", "xgboost"} & set(loaded)
     assert "models" in CliRunner().invoke(cli, ["--help"]).stdout
+
+
+def test_importing_what_is_not_there_makes_no_registry(place: tuple[str, ...], home: Path, tmp_path: Path) -> None:
+    assert "nowhere.tar cannot be read" in refused("import", "nowhere.tar", *place)
+    assert not (tmp_path / "models").exists() and not (home / "ledger.db").exists()
+
+
+def test_a_model_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
+    for number in range(10):
+        run("register", folder(tmp_path / str(number), name=f"m{number}"))
+    said = refused("show", "sizer")
+    assert said.endswith("it has m0, m1, m2, m3, m4, m5, m6, m7 and 2 more\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("classifier", "papertape run --strategy classifier:model=signal@champion"),
+        ("gate", "papertape run --strategy classifier:direction=...,gate=signal@champion"),
+        ("predictor", "papertape run --strategy predictor:model=signal@champion"),
+        ("sizer", "no prediction is kept"),
+    ],
+)
+def test_a_model_that_was_not_asked_yet_says_how_it_would_be(kind: str, said: str, tmp_path: Path) -> None:
+    run("register", folder(tmp_path / "m", kind=kind))
+    assert said in run("show", "signal", "--live").stdout
+    assert said in document("show", "signal", "--live")["problem"]

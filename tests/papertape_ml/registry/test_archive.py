@@ -132,13 +132,13 @@ def test_no_flipped_bit_and_no_truncation_is_taken_in(monkeypatch: pytest.Monkey
         return real(data)
 
     monkeypatch.setattr(Manifest, "parse", parse)
-    for _ in range(1_000):
+    for _ in range(250):
         at, bit = source.randrange(len(GOOD)), source.randrange(8)
         flipped = bytearray(GOOD)
         flipped[at] ^= 1 << bit
         with pytest.raises(BadModel):
             archive.unpacked(bytes(flipped))
-    for _ in range(1_000):
+    for _ in range(250):
         with pytest.raises(BadModel):
             archive.unpacked(GOOD[: source.randrange(len(GOOD))])
     assert set(parsed) <= {MANIFEST.encoded()}, "a damaged manifest was parsed"

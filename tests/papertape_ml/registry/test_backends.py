@@ -1,6 +1,6 @@
 """The suite that every registry passes, on ours."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,8 @@ class InALedger(RegistrySuite):
         raise NotImplementedError
 
     @pytest.fixture
-    def registry(self, url: str) -> Iterator[Registry]:
+    def registry(self, url: str, made: Callable[[str], None]) -> Iterator[Registry]:
+        made(url)
         with SqlRegistry.open(url, create=True) as registry:
             yield registry
 

@@ -5,7 +5,6 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,7 +115,7 @@ def test_no_flipped_bit_and_no_truncation_reaches_a_parser(
     monkeypatch.setattr(Manifest, "parse", parse)
     source, folder = random.Random(7), content(registry)
     originals = {name: (folder / name).read_bytes() for name in ("manifest.json", "booster.json", "calibration.json")}
-    for n in range(1_000):
+    for n in range(200):
         name = source.choice(list(originals))
         data = bytearray(originals[name])
         if n % 2:
@@ -141,7 +140,7 @@ def test_a_flipped_bit_in_the_index_is_noticed_before_it_is_parsed(
         raise AssertionError("parsed")
 
     monkeypatch.setattr("papertape_ml.registry.index_file.json.loads", never)
-    for n in range(300):
+    for n in range(100):
         data = bytearray(original)
         if n % 2:
             data[source.randrange(len(data))] ^= 1 << source.randrange(8)
@@ -242,7 +241,7 @@ from pathlib import Path
 from papertape_ml.registry.json_registry import JsonRegistry
 from papertape_ml.registry.suite import FILES, example, wish
 registry = JsonRegistry.open(Path(sys.argv[1]))
-for n in range(20):
+for n in range(8):
     row = registry.publish(example(int(sys.argv[2]) + n), FILES)
     registry.move("signal", f"alias-{sys.argv[2]}", row.version, wish(n))
 """
@@ -253,11 +252,11 @@ def test_two_processes_that_publish_at_once_lose_nothing(registry: JsonRegistry)
     both = [subprocess.Popen([*command, start]) for start in ("100", "200")]
     assert [process.wait() for process in both] == [0, 0]
     rows = registry.versions()
-    assert [row.version for row in rows] == list(range(1, 43)) and len({row.checksum for row in rows}) == 42
+    assert [row.version for row in rows] == list(range(1, 19)) and len({row.checksum for row in rows}) == 18
     assert all(registry.load("signal", row.version).files == FILES for row in rows)
     for start in ("100", "200"):
         moves = registry.history("signal", f"alias-{start}")
-        assert [rows[move.to_version - 1].created for move in moves] == list(range(int(start), int(start) + 20))
+        assert [rows[move.to_version - 1].created for move in moves] == list(range(int(start), int(start) + 8))
 
 
 def test_nothing_becomes_visible_before_it_is_durable(registry: JsonRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,15 +320,6 @@ def test_a_full_disk_leaves_the_old_state(registry: JsonRegistry, monkeypatch: p
     monkeypatch.undo()
     assert (registry.path / "registry.json").read_bytes() == before
     assert not list(registry.path.rglob(".new-*")) and registry.publish(example(3), FILES).version == 3
-
-
-def test_ten_thousand_versions_are_listed_within_a_second(tmp_path: Path) -> None:
-    registry = JsonRegistry.open(tmp_path / "models", create=True)
-    rows = [ROW._replace(version=n + 1) for n in range(10_000)]
-    (registry.path / "registry.json").write_bytes(index_file.encoded(Index(rows, [])))
-    began = time.process_time()
-    assert len(registry.versions()) == 10_000
-    assert time.process_time() - began < 1.0
 
 
 def test_a_registry_that_is_copied_is_the_same_registry(registry: JsonRegistry, tmp_path: Path) -> None:
