@@ -1,0 +1,81 @@
+"""The application: its themes, its screens, and going from one to another."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from papertape.tui.core.draft import Draft
+from papertape.tui.messages import SessionWanted
+from papertape.tui.screens.draft import DraftScreen
+from papertape.tui.screens.session import SessionScreen
+from papertape.tui.screens.start import StartScreen
+from papertape.tui.theme import DARK, LIGHT
+
+
+class PapertapeApp(App[None]):
+    """Starts, watches and steers the sessions of one ledger.
+
+    `home`: the folder for session files and what hosts say. `clock`: the time, ms UTC, for commands. `session`: the one
+    to open first (its full id). `draft`: one to be looked over first, and its title.
+    """
+
+    TITLE = "papertape"
+    CSS_PATH = "papertape.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "theme", "Theme", show=False),
+        Binding("q", "quit", "Quit"),
+    ]
+
+    def __init__(
+        self,
+        url: str,
+        home: Path,
+        clock: Callable[[], int],
+        session: str | None = None,
+        draft: tuple[Draft, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.url, self.home, self.clock, self.session, self.draft = url, home, clock, session, draft
+        self._opened: dict[str, SessionScreen] = {}
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own colours for themes that have none."""
+        return dict(DARK.variables)
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+        self.push_screen(StartScreen(self.url, self.home))
+        if self.draft is not None:
+            self.push_screen(DraftScreen(self.url, self.home, *self.draft))
+        if self.session is not None:
+            self.open_session(self.session)
+
+    def on_session_wanted(self, event: SessionWanted) -> None:
+        self.open_session(event.session, instead=event.instead)
+
+    def open_session(self, session: str, *, instead: bool = False) -> None:
+        """Shows a session, as it was left if it was open before; `instead` of the screen that is shown now."""
+        if session not in self._opened:
+            screen = self._opened[session] = SessionScreen(self.url, session, self.clock)
+            self.install_screen(screen, f"session {session}")
+        shown = self._opened[session]
+        if shown is self.screen:
+            return
+        if instead:
+            self.switch_screen(shown)
+        else:
+            self.push_screen(shown)
+
+    def action_home(self) -> None:
+        """Back to the sessions."""
+        if isinstance(self.screen, SessionScreen):
+            self.pop_screen()
+
+    def action_theme(self) -> None:
+        """Dark or light."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name

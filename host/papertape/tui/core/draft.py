@@ -1,0 +1,268 @@
+"""A session being put together: what was typed, what it means, and what is wrong with it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
+
+from papertape.broker.money import plain
+from papertape.cli.demo import FUSION, STRATEGIES
+from papertape.contract.component import Param
+from papertape.contract.errors import ConfigError, PapertapeError
+from papertape.engine.build import find
+from papertape.engine.config import SessionConfig, Spec, parse_spec, read_config, unique_names
+from papertape.engine.discovery import Plugins
+from papertape.engine.recorded import RECORDED
+from papertape.engine.registered import Kind
+
+Role = Literal["feed", "strategies", "fusion", "sizer", "risk"]
+KINDS: Mapping[Role, Kind] = {
+    "feed": "feed",
+    "strategies": "strategy",
+    "fusion": "fusion",
+    "sizer": "sizer",
+    "risk": "risk-rule",
+}
+PACES = ("max", "realtime", "60x", "600x", "3600x")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component as typed: `typed` holds texts by parameter, nothing for one that keeps its default."""
+
+    kind: str
+    typed: Mapping[str, str] = field(default_factory=dict)
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A session as typed. `rest`: keys of a session that it was made from and that the screen does not show."""
+
+    feed: Part = Part("sim")
+    strategies: tuple[Part, ...] = ()
+    fusion: tuple[Part, ...] = ()
+    sizer: Part = Part("fixed-fraction")
+    risk: tuple[Part, ...] = ()
+    cash: str = "10000"
+    bars: str = "10000"
+    seed: str = "7"
+    pace: str = "600x"
+    rest: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Problem(NamedTuple):
+    """Something wrong. `place`: as in `parts`; `parameter`: empty where it is about the part as a whole."""
+
+    place: str
+    parameter: str
+    words: str
+
+
+def demo() -> Draft:
+    """What `papertape run` runs when nothing is said, at a pace that can be watched."""
+    return Draft(
+        strategies=tuple(Part(kind) for kind in STRATEGIES),
+        fusion=(_part(parse_spec(FUSION)),),
+        sizer=Part("fixed-fraction"),
+    )
+
+
+def draft_of(config: SessionConfig, recorded: str | None = None) -> Draft:
+    """A draft that says what a configuration says; with `recorded`, over the candles on that live session's tape."""
+    feed = config.feed if recorded is None else Spec(RECORDED, {"session": recorded})
+    shown = {"feed", "strategies", "fusion", "sizer", "risk", "cash", "bars", "seed"}
+    usual = SessionConfig().document()
+    rest = {key: value for key, value in config.document().items() if key not in shown and value != usual[key]}
+    return Draft(
+        feed=_part(feed),
+        strategies=tuple(map(_part, config.strategies)),
+        fusion=tuple(map(_part, config.fusion)),
+        sizer=_part(config.sizer),
+        risk=tuple(map(_part, config.risk)),
+        cash=plain(config.cash),
+        bars="" if config.bars is None else str(config.bars),
+        seed=str(config.seed),
+        pace="max" if config.feed.kind == "exchange" else "600x",
+        rest=rest,
+    )
+
+
+def parts(draft: Draft) -> Iterator[tuple[str, Role, Part]]:
+    """Every component of a draft with its place, such as `strategies.0`."""
+    yield "feed", "feed", draft.feed
+    for place, part in enumerate(draft.strategies):
+        yield f"strategies.{place}", "strategies", part
+    for place, part in enumerate(draft.fusion):
+        yield f"fusion.{place}", "fusion", part
+    yield "sizer", "sizer", draft.sizer
+    for place, part in enumerate(draft.risk):
+        yield f"risk.{place}", "risk", part
+
+
+def with_part(draft: Draft, place: str, part: Part | None) -> Draft:
+    """The draft with another component in a place, or with none there; a place one beyond the last adds it."""
+    role, _, number = place.partition(".")
+    if not number:
+        return draft if part is None else _replaced(draft, role, part)
+    held = list(getattr(draft, role))
+    held[int(number) : int(number) + 1] = [] if part is None else [part]
+    return _replaced(draft, role, tuple(held))
+
+
+def document(draft: Draft, plugins: Plugins) -> dict[str, Any]:
+    """The session file that a draft means. Values that cannot be read stay text, so that checking names them."""
+    made: dict[str, list[dict[str, Any]]] = {"feed": [], "strategies": [], "fusion": [], "sizer": [], "risk": []}
+    for _, role, part in parts(draft):
+        made[role].append(_component(part, _params(role, part, plugins)))
+    found: dict[str, Any] = {"feed": made["feed"][0], "strategies": made["strategies"]}
+    if made["fusion"]:
+        found["fusion"] = made["fusion"]
+    found["sizer"] = made["sizer"][0]
+    if made["risk"]:
+        found["risk"] = made["risk"]
+    found["cash"] = draft.cash
+    found["seed"] = _whole(draft.seed)
+    if draft.bars.strip():
+        found["bars"] = _whole(draft.bars)
+    return found | dict(draft.rest)
+
+
+def problems(draft: Draft, plugins: Plugins) -> tuple[Problem, ...]:
+    """All that can be known to be wrong before a session is started. It reads candle files, and asks no exchange."""
+    found: list[Problem] = []
+    for place, role, part in parts(draft):
+        found += _part_problems(place, role, part, plugins)
+    if not draft.strategies:
+        found.append(Problem("strategies", "", "a session needs a strategy: add one"))
+    told = document(draft, plugins)
+    for key in ("cash", "bars", "seed"):
+        if key in told:
+            found += _said(key, lambda key=key: read_config({key: told[key]}))
+    if not is_pace(draft.pace):
+        found.append(Problem("pace", "", f"{draft.pace!r} is no pace: say {', '.join(PACES[:2])}, or such as 60x"))
+    found += _said("", lambda: unique_names(read_config({"strategies": told["strategies"]}).strategies))
+    return tuple(dict.fromkeys(found))
+
+
+def is_pace(text: str) -> bool:
+    """Whether `papertape run --pace` takes it.
+
+    >>> is_pace("60x"), is_pace("max"), is_pace("soon"), is_pace("-1x")
+    (True, True, False, False)
+    """
+    number = _number(text.strip().removesuffix("x"))
+    return text.strip() in ("max", "realtime") or (isinstance(number, (int, float)) and number > 0)
+
+
+def hint(param: Param[Any]) -> str:
+    """What a parameter takes, in a line: its help, its bounds, its default.
+
+    >>> hint(Param(55, min=2, max=500, help="candles looked back"))
+    'candles looked back; 2 to 500'
+    """
+    if param.choices:
+        bounds = ", ".join(map(str, param.choices))
+    elif param.min is not None and param.max is not None:
+        bounds = f"{param.min} to {param.max}"
+    elif param.min is not None:
+        bounds = f"{param.min} or more"
+    else:
+        bounds = "" if param.max is None else f"{param.max} or less"
+    return "; ".join(filter(None, (param.help, bounds)))
+
+
+def typed(value: object) -> str:
+    """A value as somebody would type it.
+
+    >>> typed(True), typed(["a", "b"]), typed({"macd": 2.0}), typed(None)
+    ('true', 'a, b', 'macd=2.0', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={inner}" for key, inner in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _part(spec: Spec) -> Part:
+    return Part(spec.kind, {key: typed(value) for key, value in spec.params.items()}, spec.name)
+
+
+def _replaced(draft: Draft, role: str, value: object) -> Draft:
+    changes: dict[str, Any] = {role: value}
+    return replace(draft, **changes)
+
+
+def _component(part: Part, params: Mapping[str, Any]) -> dict[str, Any]:
+    return {"kind": part.kind, **params, **({"name": part.name} if part.name else {})}
+
+
+def _params(role: Role, part: Part, plugins: Plugins) -> dict[str, Any]:
+    known = params_of(role, part, plugins)
+    return {key: _meant(text, known.get(key)) for key, text in part.typed.items() if text.strip()}
+
+
+def params_of(role: Role, part: Part, plugins: Plugins) -> dict[str, Param[Any]]:
+    """The parameters that a component takes; none of one that is not known."""
+    try:
+        found: dict[str, Param[Any]] = find(plugins, KINDS[role], Spec(part.kind)).object.params()
+    except PapertapeError:
+        return {}
+    return found
+
+
+def _meant(text: str, param: Param[Any] | None) -> Any:
+    """The value that a text stands for; the text itself where it stands for none."""
+    wanted = object if param is None else param.type
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if wanted in (list, tuple):
+        return words
+    if wanted is dict:
+        pairs = [word.partition("=") for word in words]
+        return {key.strip(): _number(value.strip()) for key, equals, value in pairs if equals} or text
+    if wanted is bool:
+        return {"true": True, "false": False}.get(text.strip().lower(), text)
+    return _number(text.strip()) if wanted in (int, float, object) else text.strip()
+
+
+def _number(text: str) -> Any:
+    for read in (int, float):
+        try:
+            value = read(text)
+        except ValueError:
+            continue
+        return value if value == value and abs(value) != float("inf") else text
+    return text
+
+
+def _whole(text: str) -> Any:
+    number = _number(text.strip())
+    return number if isinstance(number, int) else text
+
+
+def _part_problems(place: str, role: Role, part: Part, plugins: Plugins) -> Iterator[Problem]:
+    if part.kind == RECORDED:
+        return
+    params, known = _params(role, part, plugins), params_of(role, part, plugins)
+    wrong = False
+    for key, value in params.items():
+        if key in known:
+            for problem in _said(place, lambda key=key, value=value: known[key].check(value, part.kind), key):
+                wrong = True
+                yield problem
+    if not wrong and part.kind != "exchange":
+        yield from _said(place, lambda: find(plugins, KINDS[role], Spec(part.kind)).create(part.kind, params))
+
+
+def _said(place: str, check: Any, parameter: str = "") -> Iterator[Problem]:
+    try:
+        made = check()
+    except ConfigError as error:
+        yield Problem(place, parameter, str(error))
+    except PapertapeError as error:
+        yield Problem(place, "", str(error))
+    else:
+        if place == "feed" and not parameter:
+            made.close()

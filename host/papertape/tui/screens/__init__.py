@@ -1,0 +1,1 @@
+"""Screens: they hear messages, and hand values to widgets."""

@@ -1,0 +1,67 @@
+"""The worker that follows a session: it looks, posts what it saw, and never touches a widget."""
+
+from collections.abc import Callable
+from threading import Event
+
+from textual.message import Message
+
+from papertape.contract.errors import PapertapeError, UnknownSession
+from papertape.tui.core.follower import Follower
+from papertape.tui.messages import Looked, LookFailed
+
+LIVELY, CALM, TROUBLED = 0.1, 1.0, 2.0
+"""Seconds between two looks: at a session that runs, at one that does not, after one that failed."""
+
+
+class Following:
+    """Looks again and again until it is stopped, in a thread of its own. At most one view is on its way to the screen:
+    a screen that is busy is not told what is old by the time it hears it."""
+
+    def __init__(self, follower: Follower, post: Callable[[Message], object]) -> None:
+        self._follower = follower
+        self._post = post
+        self._stopped = Event()
+        self._wake = Event()
+        self._heard = Event()
+        self._heard.set()
+        self.watched = True
+        """Whether anybody looks at the screen; else it looks seldom."""
+
+    def heard(self) -> None:
+        """The screen has shown the last view."""
+        self._heard.set()
+
+    def hurry(self) -> None:
+        """Has the next look come at once."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ends it, after the look under way."""
+        self._stopped.set()
+        self._wake.set()
+        self._heard.set()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    def run(self) -> None:
+        """The loop."""
+        before = None
+        while not self.stopped:
+            pause = CALM
+            try:
+                view = self._follower.look()
+                if view is not before:
+                    self._heard.wait()
+                    self._heard.clear()
+                    self._post(Looked(view))
+                before = view
+                if self.watched:
+                    pause = 0.0 if self._follower.behind else LIVELY if view.running else CALM
+            except PapertapeError as error:
+                before, pause = None, TROUBLED
+                self._post(LookFailed(str(error), isinstance(error, UnknownSession)))
+            self._wake.wait(pause)
+            self._wake.clear()
+        self._follower.close()

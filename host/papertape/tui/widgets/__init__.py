@@ -1,0 +1,1 @@
+"""Widgets: they draw plain values, and fetch nothing."""

@@ -1,0 +1,130 @@
+"""How everything stands: commands, data, risk, plugins, and what was noted of the data; and the event log."""
+
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+
+from papertape.tui.core.text import clock, price
+from papertape.tui.core.views import CommandView, PluginView, SessionView
+from papertape.tui.widgets.dealings import SHOWN
+from papertape.tui.widgets.panel import Choice, Panel, hues, moment
+from papertape.tui.widgets.table import Cell, Column, Row, Table
+
+STATE = (Column("", most=24), Column("", most=14), Column("", most=None))
+LOG = (Column("time"), Column("", most=1), Column("who", most=22), Column("what", most=None))
+_SIGNS = {
+    "info": ("·", "faint"),
+    "gain": ("▲", "up"),
+    "loss": ("▼", "down"),
+    "good": ("✓", "good"),
+    "warning": ("!", "warning"),
+    "error": ("✗", "error"),
+}
+_COMMANDS = {
+    "waiting": ("… waiting", "warning"),
+    "done": ("✓ done", "good"),
+    "refused": ("✗ not done", "error"),
+    "unheard": ("✗ unheard", "warning"),
+}
+
+
+class StatePanel(Panel):
+    """What the operator asked, how data and plugins stand, and which rules hold which books."""
+
+    TITLE = "State"
+
+    def compose(self) -> ComposeResult:
+        yield Table(STATE, "Nothing is known yet.", id="state")
+
+    def show(self, view: SessionView, choice: Choice) -> None:
+        rows = [*_session(view), *_commands(view), *_data(view), *_risk(view), *_plugins(view), *_notes(view)]
+        self.query_one(Table).show([Row(str(place), cells, len(cells) == 1) for place, cells in enumerate(rows)])
+
+
+class LogPanel(Panel):
+    """What happened, newest first."""
+
+    TITLE = "Log"
+
+    def compose(self) -> ComposeResult:
+        yield Table(LOG, "Nothing has happened yet.", id="log")
+
+    def show(self, view: SessionView, choice: Choice) -> None:
+        colours = hues(view)
+        told = [line for line in reversed(view.happenings) if choice.book is None or line.who.startswith(choice.book)]
+        rows = []
+        for place, line in enumerate(told[:SHOWN]):
+            sign, style = _SIGNS[line.level]
+            who = colours.get(line.who.partition("/")[0], "strong")
+            words = Cell(line.words, style if line.level in ("warning", "error") else "")
+            key = f"{line.at}\n{line.who}\n{line.words}\n{place if line.level == 'error' else ''}"
+            rows.append(Row(key, (moment(line.at), Cell(sign, style), Cell(line.who, who), words)))
+        self.query_one(Table).show(rows)
+        self.entitle(choice.book or "")
+
+
+def _session(view: SessionView) -> Iterator[tuple[Cell, ...]]:
+    yield (Cell("Session", "head"),)
+    speed = f"{view.candles / view.seconds:,.0f} candles/s" if view.seconds else ""
+    yield Cell("feed"), Cell(view.feed), Cell(" ".join((view.timeframe, *view.symbols)))
+    yield Cell("batches"), Cell(f"{view.batches:,}"), Cell(f"{view.candles:,} candles, {speed}".rstrip(", "))
+    yield Cell("ledger"), Cell(""), Cell(view.ledger)
+    if view.digest:
+        yield Cell("digest"), Cell(""), Cell(view.digest)
+    if view.error:
+        yield Cell("ended early", "error"), Cell("✗", "error"), Cell(view.error)
+
+
+def _commands(view: SessionView) -> Iterator[tuple[Cell, ...]]:
+    if view.commands:
+        yield (Cell("Commands", "head"),)
+    for one in reversed(view.commands[-6:]):
+        sign, style = _COMMANDS[one.state]
+        yield Cell(one.words), Cell(sign, style), Cell(_when(one), "faint")
+
+
+def _when(one: CommandView) -> str:
+    issued = f"asked {clock(one.issued_at)}"
+    return issued if one.batch is None else f"{issued}, heard after batch {one.batch:,}"
+
+
+def _data(view: SessionView) -> Iterator[tuple[Cell, ...]]:
+    yield (Cell("Data", "head"),)
+    if view.muted:
+        yield Cell("the feed"), Cell("! muted", "warning"), Cell("signals are recorded, nothing is traded")
+    for one in view.data:
+        sign = {"fresh": ("✓ fresh", "good"), "stale": ("! stale", "warning"), "waiting": ("· waiting", "faint")}
+        last = "" if one.last_ts is None else f"{price(one.close or 0.0)} at {clock(one.last_ts)}"
+        yield Cell(one.symbol), Cell(*sign[one.state]), Cell(last)
+
+
+def _risk(view: SessionView) -> Iterator[tuple[Cell, ...]]:
+    halted = [(book.name, sentence) for book in view.books for sentence in book.standing]
+    yield (Cell("Risk", "head"),)
+    if not halted:
+        yield Cell("every book"), Cell("✓ free", "good"), Cell("no rule stands against one")
+    for name, sentence in halted:
+        yield Cell(name), Cell("! held", "warning"), Cell(sentence)
+
+
+def _plugins(view: SessionView) -> Iterator[tuple[Cell, ...]]:
+    yield (Cell("Plugins", "head"),)
+    colours = hues(view)
+    for one in view.plugins:
+        style = {"ok": "good", "disabled": "warning"}.get(one.status, "error")
+        sign = {"ok": "✓ ok", "disabled": "! disabled"}.get(one.status, f"✗ {one.status}")
+        yield Cell(one.name, colours.get(one.name, "")), Cell(sign, style), Cell(_health(one))
+
+
+def _health(one: PluginView) -> str:
+    parts = [f"{one.errors:,} errors" if one.errors else ""]
+    if one.calls is not None:
+        parts.append(f"{one.calls:,} calls, p50 {one.p50_us:,.1f} us, p99 {one.p99_us:,.1f} us")
+    return "; ".join(filter(None, [*parts, one.said]))
+
+
+def _notes(view: SessionView) -> Iterator[tuple[Cell, ...]]:
+    if view.notes:
+        yield (Cell("Noted of the data", "head"),)
+    for note in view.notes:
+        yield Cell(f"{note.symbol} {note.kind}"), Cell(f"{note.count:,}"), Cell(f"{note.source}: {note.example}")

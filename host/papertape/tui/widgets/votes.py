@@ -1,0 +1,60 @@
+"""How each fusion came to what it said: the votes of its members."""
+
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+
+from papertape.tui.core.text import clock
+from papertape.tui.core.views import SessionView, Verdict, Vote
+from papertape.tui.widgets.dealings import SIDES
+from papertape.tui.widgets.panel import Choice, Panel, hues, meter
+from papertape.tui.widgets.table import Cell, Column, Row, Table
+
+COLUMNS = (
+    Column("", most=1),
+    Column("member", most=22),
+    Column("stands", most=8),
+    Column("sure"),
+    Column("weight", right=True),
+    Column("reason", most=None),
+    Column("since", rank=1),
+)
+_STANDS = {1: ("▲ long", "up"), -1: ("▼ short", "down"), 0: ("■ flat", ""), None: ("· silent", "faint")}
+
+
+class VotesPanel(Panel):
+    """Every fusion's last word on every symbol, the chosen symbol first, and what its members say now."""
+
+    TITLE = "Votes"
+
+    def compose(self) -> ComposeResult:
+        yield Table(COLUMNS, "No fusion is in this session: add one with --fusion, or in its file.", id="votes")
+
+    def show(self, view: SessionView, choice: Choice) -> None:
+        colours = hues(view)
+        ordered = sorted(view.verdicts, key=lambda verdict: verdict.symbol != choice.symbol)
+        self.query_one(Table).show([row for verdict in ordered for row in _rows(verdict, colours)])
+        self.entitle(choice.symbol)
+
+
+def _rows(verdict: Verdict, colours: dict[str, str]) -> Iterator[Row]:
+    key = f"{verdict.fusion}\n{verdict.symbol}"
+    said = "has said nothing" if not verdict.action else f"{SIDES.get(verdict.action, '◆')} {verdict.action}"
+    why = f": {verdict.reason}" if verdict.reason else ""
+    yield Row(key, (Cell(f"{verdict.symbol}  {verdict.fusion}  {said}{why}", "strong"),), spans=True)
+    for vote in verdict.votes:
+        yield Row(f"{key}\n{vote.member}", _vote(vote, colours.get(vote.member, "")))
+
+
+def _vote(vote: Vote, colour: str) -> tuple[Cell, ...]:
+    stands, style = _STANDS[vote.side]
+    silent = vote.side is None
+    return (
+        Cell(""),
+        Cell(vote.member, colour),
+        Cell(stands, style),
+        Cell("" if silent else meter(vote.confidence)),
+        Cell(f"{vote.weight:g}", "faint"),
+        Cell(vote.reason),
+        Cell("" if vote.since is None else clock(vote.since)[5:], "faint"),
+    )

@@ -1,0 +1,90 @@
+"""`papertape tui` as its users have it: in a terminal of its own, and what it says where there is nothing to show."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.cli.program import PROGRAM, document, refusal
+
+
+@pytest.fixture
+def ledger(sqlite_url: str) -> tuple[str, str]:
+    """A ledger's URL, and the id of a session in it."""
+    return sqlite_url, document("run", "--strategy", "ema-cross", "--bars", 60, "--db", sqlite_url)["session"]
+
+
+def in_a_terminal(*arguments: str, until: str, then: str) -> tuple[int, str]:
+    """Runs the program in a terminal; types `then` once it has said `until`. Its exit code, and all that it said."""
+    here, there = pty.openpty()
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
+    process = subprocess.Popen([*PROGRAM, *arguments], stdin=there, stdout=there, stderr=there, env=environment)
+    os.close(there)
+    said, end, typed = b"", time.monotonic() + 30, False
+    with process:
+        try:
+            while time.monotonic() < end:
+                if not select.select([here], [], [], 0.1)[0]:
+                    if process.poll() is not None:
+                        break
+                    continue
+                try:
+                    part = os.read(here, 65536)
+                except OSError:  # the other end is closed
+                    break
+                if not part:
+                    break
+                said += part
+                if not typed and until.encode() in said:
+                    os.write(here, then.encode())
+                    typed = True
+            code = process.wait(timeout=5)
+        finally:
+            if process.poll() is None:
+                process.kill()
+    os.close(here)
+    return code, said.decode("utf-8", "replace")
+
+
+def test_it_watches_a_session_in_a_terminal_and_leaves_at_a_key(ledger: tuple[str, str]) -> None:
+    url, session = ledger
+    code, said = in_a_terminal("tui", "--session", session[:4], "--db", url, until="finished", then="q")
+    assert code == 0 and session in said and "Traceback" not in said
+
+
+def test_a_session_file_is_shown_to_be_looked_over(sqlite_url: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('strategies = ["grid"]\ncash = 777')
+    code, said = in_a_terminal("tui", str(tmp_path / "mine.toml"), "--db", sqlite_url, until="777", then="q")
+    assert code == 0 and "grid" in said and "777" in said
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("cahs = 5")
+    assert "no key 'cahs'" in refusal("tui", wrong, "--db", sqlite_url)
+    assert "leave one of them out" in refusal("tui", wrong, "--session", "x", "--db", sqlite_url)
+
+
+def test_what_cannot_be_shown_is_refused_before_the_screen_is_taken(ledger: tuple[str, str]) -> None:
+    assert "no session 'zzzz'" in refusal("tui", "--session", "zzzz", "--db", ledger[0])
+    assert "there is no ledger at" in refusal("tui", "--session", "zzzz", "--db", f"{ledger[0]}.not")
+
+
+def test_without_its_extra_it_says_what_to_install() -> None:
+    code = (
+        "import sys\nsys.modules['textual'] = None\nfrom papertape.cli import cli\n"
+        "cli(['tui', '--session', 'x'], prog_name='papertape')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1 and "pip install 'papertape[tui]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["papertape.cli.tui", "papertape.engine.runner", "papertape.reports.summary", "papertape.tui.core.reading"],
+)
+def test_textual_is_loaded_only_where_there_is_a_screen(module: str) -> None:
+    code = f"import sys, {module}\nprint('textual' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
