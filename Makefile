@@ -4,10 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help paper test compiled lint types imports docs clean
+.PHONY: help paper starter-models test compiled lint types imports docs clean
 
 help:
-	@echo "make paper    set up and run the demo session on the embedded defaults"
+	@echo "make paper    set up and run a session of all strategies, models and ensembles on a simulated market"
+	@echo "make starter-models  train the models that it trades with anew"
 	@echo "make test     set up and run the tests"
 	@echo "make compiled install the compiled build into .venv-compiled; it needs a C compiler"
 	@echo "make lint     ruff: rules and format"
@@ -16,9 +17,14 @@ help:
 	@echo "make docs     write the generated reference pages anew"
 
 paper: $(VENV)/.ready-to-run
-	@$(BIN)/papertape run
+	@$(BIN)/papertape -q models import models/
+	@echo "The market is simulated, and an edge is planted in it for the models to find. Real markets have no such edge."
+	@$(BIN)/papertape run models/line-up.toml
 	@echo
 	@echo "papertape is $(BIN)/papertape here; \`. $(BIN)/activate\` puts it on the path"
+
+starter-models: $(VENV)/.ready-to-run
+	@PATH="$(abspath $(BIN)):$$PATH" models/train.sh
 
 test: $(VENV)/.ready-to-develop
 	@$(BIN)/papertape features compile
@@ -51,10 +57,11 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "papertape needs Python 3.11 or newer, this is %d.%d: make PYTHON=python3.11 ..." % sys.version_info[:2])'
 	@$(PYTHON) -m venv $(VENV)
 
-# Rebuilt when the project's requirements change; the development set holds all that a run needs.
+# Rebuilt when the project's requirements change; the development set holds all that a run needs. torch is installed
+# from PyPI, where the build for Linux brings CUDA; PyTorch's own index has a smaller one for processors alone.
 $(VENV)/.ready-to-run: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing papertape into $(VENV) (about half a minute)"
-	@$(INSTALL) -e .
+	@echo "Installing papertape with its models into $(VENV) (about a minute)"
+	@$(INSTALL) -e '.[ml]'
 	@touch $@
 
 $(VENV)/.ready-to-develop: pyproject.toml constraints.txt | $(BIN)/python
