@@ -20,14 +20,14 @@ def run(script: str, *arguments: str) -> str:
 def test_killed_sessions_end_as_if_nothing_had_happened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAPERTAPE_HOME", str(tmp_path))
     assert "every session ended as the undisturbed one" in run(
-        "kill.py", "--kills", "3", "--faults", "0", "--bars", "80", "--jobs", "1"
+        "kill.py", "--kills", "2", "--faults", "0", "--bars", "60", "--jobs", "1"
     )
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")
 def test_killed_live_sessions_end_as_if_nothing_had_happened() -> None:
     assert "every live session ended as it must" in run(
-        "live_kill.py", "--kills", "2", "--mode", "still", "--bars", "12", "--speed", "400", "--undisturbed", "1"
+        "live_kill.py", "--kills", "1", "--mode", "still", "--bars", "10", "--speed", "400", "--undisturbed", "1"
     )
 
 

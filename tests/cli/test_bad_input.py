@@ -282,7 +282,7 @@ def test_a_ledger_that_is_newer_than_the_code_is_refused(
 ) -> None:
     put_newer(ledger_url)
     said = refusal(*command, "--db", ledger_url)
-    assert "newer than the 0003 that this papertape knows" in said and "pip install --upgrade papertape" in said
+    assert "newer than the 0004 that this papertape knows" in said and "pip install --upgrade papertape" in said
 
 
 @pytest.fixture

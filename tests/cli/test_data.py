@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from papertape.cli import cli
 from papertape.feeds.replay import ReplayFeed
+from papertape.feeds.sim import SimFeed
 from papertape.market.timeframe import period
 from papertape.store.local_store import sole_writer
 
@@ -228,3 +229,27 @@ def test_a_store_that_cannot_be_written_is_said_in_one_line(tmp_path: Path, stor
     done = run("import", write(tmp_path / "x_A_1m.csv", [0]))
     assert done.exit_code == 2
     assert len(done.stderr.splitlines()) == 1 and f"the store {store} cannot be written: " in done.stderr
+
+
+# simulate
+
+
+def test_simulated_files_hold_what_the_feed_gives(tmp_path: Path) -> None:
+    found = document("simulate", "--bars", 1500, "--out", tmp_path / "c", "--seed", 3, "--symbol", "A/B", "--edge", 0.1)
+    assert [(each["symbol"], each["rows"]) for each in found["files"]] == [("A/B", 1500)]
+    feed = SimFeed(batches=1500, seed=3, symbols=("A/B",), edge=0.1)
+    rows = [row[:6] for block in feed.blocks() for (row,) in block.rows if row is not None]
+    read = pq.read_table(tmp_path / "c" / "sim_A-B_1m.parquet").to_pydict()
+    assert list(zip(*read.values(), strict=True)) == rows
+
+
+def test_simulated_files_are_named_as_replays_and_training_read_them(tmp_path: Path) -> None:
+    assert run("simulate", "--bars", 10, "--out", tmp_path).exit_code == 0
+    feed = ReplayFeed(sources=[str(tmp_path)])
+    assert (sorted(feed.symbols), feed.timeframe) == (["BTC/USDT", "ETH/USDT", "SOL/USDT"], "1m")
+
+
+def test_a_market_that_cannot_be_simulated_is_refused(tmp_path: Path) -> None:
+    done = run("simulate", "--bars", 10, "--out", tmp_path, "--edge", 0.9)
+    assert (done.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert "edge" in done.output

@@ -199,7 +199,7 @@ def remote(tmp_path: Path, store: Path) -> Iterator[Remote]:
         running.process.wait(30)
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda end: end.name)
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT], ids=lambda end: end.name)
 def test_a_fetch_that_ended_in_the_middle_goes_on_and_asks_for_nothing_twice(
     end: signal.Signals, remote: Remote, store: Path, tmp_path: Path
 ) -> None:

@@ -12,6 +12,9 @@ COMMANDS = {
         "run",
         "Runs a paper session: candles in, strategies asked, orders filled with paper money, all of it kept.",
     ),
+    "tui": Entry(
+        "papertape.cli.tui", "tui", "The terminal UI: starts sessions, watches those that run or ran, and steers them."
+    ),
     "sessions": Entry(
         "papertape.cli.sessions", "sessions", "What ran, what came of it, and what to tell a session that runs."
     ),
@@ -20,13 +23,20 @@ COMMANDS = {
     "features": Entry(
         "papertape.cli.features", "features", "The feature catalogue, tables of features, and the proof that they hold."
     ),
+    "train": Entry(
+        "papertape_ml.commands.train",
+        "train",
+        "Trains a model on candles, tests it walk-forward, and registers it as a candidate.",
+    ),
     "models": Entry(
         "papertape_ml.commands.models",
         "models",
         "Models: their versions, what each is worth, and the aliases that point to them.",
     ),
     "db": Entry("papertape.cli.db", "db", "The ledger's schema, its health, and a copy of it."),
-    "doctor": Entry("papertape.cli.doctor", "doctor", "Says whether this machine, ledger and plugins are fit to run."),
+    "doctor": Entry(
+        "papertape.cli.doctor", "doctor", "Says whether this machine, ledger, plugins and models are fit to run."
+    ),
     "completion": Entry(
         "papertape.cli.completion", "completion", "Prints the lines that teach a shell to complete papertape."
     ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from papertape.cli.data_simulate import simulate
 from papertape.cli.options import home, json_option
 from papertape.cli.output import Progress, print_json, print_table, print_text, say
 from papertape.cli.run import Time
@@ -179,6 +180,9 @@ def check(
     else:
         _print_checked(done)
     context.exit(0 if fit else 1)
+
+
+data.add_command(simulate)
 
 
 def _store() -> Path:

@@ -1,4 +1,4 @@
-"""`papertape doctor`: whether this machine, this ledger and these plugins are fit to run."""
+"""`papertape doctor`: whether this machine, this ledger, these plugins and these models are fit to run."""
 
 import os
 import platform
@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -19,7 +20,18 @@ from papertape.cli.output import print_json, print_table
 LEAST_SQLITE = (3, 35, 0)
 ENOUGH_DISK = 1_000_000_000
 TOO_LITTLE_DISK = 50_000_000
-EXTRAS = {"postgres": "psycopg", "features": "numba", "exchange": "ccxt", "ml": "torch", "tui": "textual"}
+MODELS = "papertape_ml.commands.models_fitness"
+"""By name, as in the table of commands: the host imports nothing that builds on it."""
+EXTRAS = {
+    "postgres": ("psycopg",),
+    "features": ("numba",),
+    "exchange": ("ccxt",),
+    "ml": ("torch", "xgboost", "optuna", "safetensors"),
+    "lightgbm": ("lightgbm",),
+    "catboost": ("catboost",),
+    "tui": ("textual",),
+}
+"""What each brings that papertape imports."""
 
 
 class Check(NamedTuple):
@@ -36,13 +48,14 @@ class Check(NamedTuple):
 @json_option
 @click.pass_context
 def doctor(context: click.Context, db: str, as_json: bool) -> None:
-    """Says whether this machine, ledger and plugins are fit to run.
+    """Says whether this machine, ledger, plugins and models are fit to run.
 
     Each line is ok, warn or fail, with what would do; the exit code is 1 if anything fails.
 
     Example: papertape doctor --db postgresql://papertape@localhost/papertape
     """
-    checks = [*machine(), *folder(home()), ledger(db), *plugins()]
+    kept = ledger(db)
+    checks = [*machine(), *folder(home()), kept, *plugins(), *(models(db) if kept.status == "ok" else ())]
     fit = not any(check.status == "fail" for check in checks)
     if as_json:
         print_json({"fit": fit, "checks": [check._asdict() for check in checks]})
@@ -61,7 +74,7 @@ def machine() -> Iterator[Check]:
         yield Check("sqlite", "fail", sqlite3.sqlite_version, "use a Python with SQLite 3.35 or newer, or PostgreSQL")
     else:
         yield Check("sqlite", "ok", sqlite3.sqlite_version)
-    there = [extra for extra, module in EXTRAS.items() if find_spec(module) is not None]
+    there = [extra for extra, modules in EXTRAS.items() if all(find_spec(module) is not None for module in modules)]
     yield Check("extras", "ok", ", ".join(there) or "none")
 
 
@@ -117,3 +130,9 @@ def plugins() -> Iterator[Check]:
         else:
             cure = f"repair {failure.distribution}, or set PAPERTAPE_PLUGINS_DISABLED={failure.plugin}"
             yield Check(f"plugin {failure.plugin}", "fail", failure.reason, cure)
+
+
+def models(db: str) -> Iterator[Check]:
+    """What there is in the registry of a ledger that answers, then each version of an alias that cannot be served."""
+    found: Iterator[Check] = import_module(MODELS).fitness(db)
+    yield from found

@@ -95,6 +95,13 @@ class Size(click.ParamType[Any]):
 @click.option("--fusion", multiple=True, metavar="NAME[:k=v,...]", help="Fusion over all strategies. Repeatable.")
 @click.option("--sizer", metavar="NAME[:k=v,...]", help="How much an entry trades. Default: fixed-fraction.")
 @click.option("--risk", multiple=True, metavar="NAME[:k=v,...]", help="Risk rule for every book. Repeatable.")
+@click.option("--registry", metavar="PATH", help="Where models come from. Default: the registry in the ledger.")
+@click.option(
+    "--allow-demote",
+    is_flag=True,
+    default=None,
+    help="Live: step an alias back when the version before has done better.",
+)
 @click.option("--cash", type=Amount(), help="Per book, quote currency. Default: 10000.")
 @click.option("--fee-bps", type=Amount(), help="Maker and taker fee, basis points of notional. Default: 10.")
 @click.option("--slippage-bps", type=Amount(), help="How much worse market and stop orders fill. Default: 0.")
@@ -172,13 +179,16 @@ def read_options(options: dict[str, Any]) -> "SessionConfig":
     document = read_file(options["file"]) if options["file"] else {}
     config = read_config(document, SessionConfig())
     changes: dict[str, Any] = {
-        key: options[key] for key in ("cash", "fee_bps", "bars", "seed") if options[key] is not None
+        key: options[key] for key in ("cash", "fee_bps", "bars", "seed", "allow_demote") if options[key] is not None
     }
     for key, option in (("strategies", "strategy"), ("fusion", "fusion"), ("risk", "risk")):
         if options[option]:
             changes[key] = [_absolute(spec) for spec in options[option]]
     if options["sizer"] is not None:
         changes["sizer"] = options["sizer"]
+    if options["registry"] is not None:
+        place = {**config.models.params, "path": str(Path(options["registry"]).absolute())}
+        changes["models"] = {"kind": config.models.kind, **place}
     if options["slippage_bps"] is not None:
         changes["slippage"] = {"kind": "fixed-bps", "bps": str(options["slippage_bps"])}
     feed = _feed(options, config.feed if "feed" in document else Spec("sim"))

@@ -14,12 +14,13 @@ from papertape.cli.output import Progress, say
 from papertape.contract.errors import LedgerError, SessionOwned
 from papertape.engine.config import SessionConfig, Spec
 from papertape.engine.discovery import Plugins, load_plugins
-from papertape.engine.feeding import features_of, heard
+from papertape.engine.feeding import features_of, heard, meant
+from papertape.engine.models import Models, Pinned, models_of
 from papertape.engine.recorded import RECORDED
 from papertape.engine.resume import resume
 from papertape.engine.runner import Pace, Runner
 from papertape.engine.start import start
-from papertape.engine.tape import canonical, overlay, read_header
+from papertape.engine.tape import MODEL, canonical, overlay, read_header
 from papertape.ledger.database import open_database
 from papertape.ledger.store import Ledger, SessionRow
 from papertape.reports.summary import summarise
@@ -30,11 +31,12 @@ def run_session(config: SessionConfig, options: Mapping[str, Any]) -> dict[str, 
     plugins = _plugins()
     with Ledger(open_database(options["db"], create=True)) as ledger:
         config = heard(config, ledger)
-        _compile(config, plugins)
-        started = start(ledger, _new_id(), config, plugins, int(time.time() * 1000))
-        with started.writer as writer, closing(started.feed):
-            runner = Runner(config, started.built, started.feed, ledger, writer, pace=_pace(options))
-            return _run(runner, ledger, options)
+        with models_of(config, plugins, ledger, _meant(config, options, ledger)) as models:
+            _compile(config, plugins, models)
+            started = start(ledger, _new_id(), config, plugins, int(time.time() * 1000), models)
+            with started.writer as writer, closing(started.feed):
+                runner = Runner(config, started.built, started.feed, ledger, writer, pace=_pace(options))
+                return _run(runner, ledger, options)
 
 
 def resume_session(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +48,9 @@ def resume_session(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
             say(f"session {row.id} has finished already; there is nothing to resume")
             return _close(ledger, row, options)
         with ledger.own(row.id) as writer:
-            _compile(read_header(overlay(ledger, row.id)).config, plugins)
+            header = read_header(overlay(ledger, row.id))
+            with models_of(header.config, plugins, ledger, header.models) as models:
+                _compile(header.config, plugins, models)
             back = resume(ledger, row.id, plugins)
             for line in back.news:
                 tell(line)
@@ -60,18 +64,27 @@ def resume_session(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
                 seconds=row.seconds,
                 pace=_pace(options),
             )
-            with closing(back.feed):
+            with closing(back.feed), back.built.asked.models:
                 return _run(runner, ledger, options)
 
 
 def recorded_feed(name: str, db: str) -> tuple[Spec, int]:
-    """The feed of a recorded session, as its tape describes it, and for how many batches the session saw it."""
+    """The feed of a recorded session, as its tape describes it, and for how many batches the session saw it. Where
+    candles or versions of models came while it ran, that is its tape."""
     with Ledger(open_database(db)) as ledger:
         row = ledger.find(name)
-        header = read_header(overlay(ledger, row.id))
-    if header.live:
+        tape = overlay(ledger, row.id)
+    header = read_header(tape)
+    if header.live or any(entry.kind == MODEL for entry in tape):
         return Spec(RECORDED, {"session": row.id}), row.snapshots
     return Spec(header.config.feed.kind, header.feed["params"]), row.snapshots
+
+
+def _meant(config: SessionConfig, options: Mapping[str, Any], ledger: Ledger) -> Mapping[str, Pinned]:
+    """What references to models mean from the start: what they meant in the session that is replayed, if one is."""
+    if options.get("session") is None:
+        return meant(config, ledger)
+    return read_header(overlay(ledger, ledger.find(options["session"]).id)).models
 
 
 def _run(runner: Runner, ledger: Ledger, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,9 +173,9 @@ def _plugins() -> Plugins:
     return plugins
 
 
-def _compile(config: SessionConfig, plugins: Plugins) -> None:
-    """Compiles what the strategies' features need, where that is not in the cache."""
-    if features := features_of(config, plugins):
+def _compile(config: SessionConfig, plugins: Plugins, models: Models) -> None:
+    """Compiles what the features need, where that is not in the cache."""
+    if features := features_of(config, plugins, models):
         from papertape.cli.kernels import compile_kernels
         from papertape.features.parallel import cores
 

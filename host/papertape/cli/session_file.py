@@ -30,6 +30,9 @@ def _with_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:
         for table in (feed, feed.get("params")):
             if isinstance(table, dict) and isinstance(table.get("sources"), list):
                 table["sources"] = [str(folder / str(source)) for source in table["sources"]]
+    models = found.get("models")
+    if isinstance(models, dict) and isinstance(models.get("path"), str) and models["path"]:
+        models["path"] = str((folder / models["path"]).absolute())
     strategies = found.get("strategies")
     if isinstance(strategies, list):
         found["strategies"] = [_strategy(strategy, folder) for strategy in strategies]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from papertape.ledger.store import Ledger, SessionRow
 
 COMMANDS = ("pause", "resume", "flatten", "disable", "enable")
-WHAT = ("orders", "fills", "funding", "trades", "signals", "equity", "tape")
+WHAT = ("orders", "fills", "funding", "trades", "signals", "predictions", "equity", "tape")
 
 
 @click.group()
@@ -81,6 +81,7 @@ def show(session: str, db: str, as_json: bool) -> None:
         print_json(document)
     else:
         print_closing(document, name)
+        _print_models(document.get("models", []))
 
 
 @sessions.command()
@@ -90,8 +91,9 @@ def show(session: str, db: str, as_json: bool) -> None:
 @click.option("--out", type=click.Path(dir_okay=False), help="File to write; stdout if left out (not for Parquet).")
 @db_option
 def export(session: str, what: str, style: str, out: str | None, db: str) -> None:
-    """Writes a session's orders, fills, round trips, signals, equity or tape as a table.
+    """Writes a session's orders, fills, round trips, signals, predictions, equity or tape as a table.
 
+    Signals come with the versions of the models that their source could ask then, predictions with what happened.
     Money and quantities are exact decimal text; times are ms UTC.
 
     Example: papertape sessions export 7f3k --what fills --format parquet --out fills.parquet
@@ -150,6 +152,7 @@ def verify(session: str, db: str, as_json: bool) -> None:
                 "recorded": found.recorded,
                 "difference": found.difference,
                 "changed_code": list(found.code),
+                "elsewhere": found.elsewhere,
             }
         )
     elif found.equal:
@@ -157,6 +160,11 @@ def verify(session: str, db: str, as_json: bool) -> None:
             f"session {row.id}: {found.batches:,} batches folded again, equal at all {found.checkpoints} checkpoints\n"
             f"{found.digest}"
         )
+        if found.elsewhere:
+            print_text(
+                f"its models answered on another machine ({found.elsewhere}): figures were compared within 1e-6, "
+                "and the digest was not"
+            )
         if found.code:
             print_text(f"the code of {', '.join(found.code)} has changed; what it does on this tape has not")
     if not found.equal:
@@ -239,11 +247,34 @@ def _listed(ledger: "Ledger", row: "SessionRow") -> dict[str, Any]:
 
 
 def _document(ledger: "Ledger", row: "SessionRow") -> dict[str, Any]:
+    from papertape.reports.models import answering
     from papertape.reports.summary import summarise
 
+    models = answering(ledger, row.id)
+    said = {"models": [one.document() for one in models]} if models else {}
     if row.summary and row.status == "finished":
-        return dict(json.loads(row.summary))
-    return summarise(ledger, row) | {"status": _status(ledger, row)}
+        return dict(json.loads(row.summary)) | said
+    return summarise(ledger, row) | {"status": _status(ledger, row)} | said
+
+
+def _print_models(models: list[dict[str, Any]]) -> None:
+    """Which versions answered, from which batch on, to whom."""
+    if models:
+        print_text("")
+        print_table(
+            ["model", "version", "from batch", "asked by", "checksum"],
+            [
+                [
+                    one["reference"],
+                    f"{one['name']}@{one['version']}" + (f" not taken: {one['failed']}" if "failed" in one else ""),
+                    f"{one['batch']:,}",
+                    " ".join(one["by"]),
+                    one["checksum"],
+                ]
+                for one in models
+            ],
+            "<<><<",
+        )
 
 
 def _books(ledger: "Ledger", row: "SessionRow") -> list[str]:

@@ -31,7 +31,7 @@ def held(session: str, header: Header) -> Held | None:
     """Where a session's candles are on a tape; None where its tape only names their source."""
     if header.live:
         return Held(session, None)
-    if header.config.feed.kind == RECORDED:
+    if header.config.feed.kind == RECORDED and "source" not in header.feed:
         return Held(header.feed["params"]["session"], header.feed["params"]["batches"])
     return None
 

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple, TextIO, get_type_hints
 
 from papertape.broker.money import plain
 from papertape.contract.errors import RequestError
-from papertape.ledger.records import EquityRow, FillRow, FundingRow, OrderRow, SignalRow, TapeRow
+from papertape.ledger.records import EquityRow, FillRow, FundingRow, OrderRow, TapeRow
 from papertape.ledger.series import unpack_series, unpack_times
 from papertape.ledger.store import Ledger
+from papertape.reports.models import AskedSignal, SaidRow, predictions, signals
 from papertape.reports.round_trips import RoundTrip, round_trips
 
 PARQUET_ROWS = 50_000
@@ -33,8 +34,8 @@ class Mark(NamedTuple):
 def write(ledger: Ledger, session: str, what: str, style: str, out: str | None) -> int:
     """Writes one kind of record to the file `out`, or to stdout; gives the number of rows.
 
-    `what`: orders, fills, funding, trades, signals, equity or tape. `style`: csv, jsonl or parquet (to a file alone).
-    Raises `RequestError` for a file that cannot be written.
+    `what`: orders, fills, funding, trades, signals, predictions, equity or tape. `style`: csv, jsonl or parquet (to a
+    file alone). Raises `RequestError` for a file that cannot be written.
     """
     kind, read = _KINDS[what]
     rows = read(ledger, session)
@@ -60,7 +61,8 @@ _KINDS: Mapping[str, tuple[type[Any], Callable[[Ledger, str], Iterator[Any]]]] =
     "fills": (FillRow, lambda ledger, session: ledger.rows(session, FillRow)),
     "funding": (FundingRow, lambda ledger, session: ledger.rows(session, FundingRow)),
     "trades": (RoundTrip, _trades),
-    "signals": (SignalRow, lambda ledger, session: ledger.rows(session, SignalRow)),
+    "signals": (AskedSignal, signals),
+    "predictions": (SaidRow, predictions),
     "equity": (Mark, _marks),
     "tape": (TapeRow, lambda ledger, session: ledger.rows(session, TapeRow)),
 }
