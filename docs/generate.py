@@ -39,6 +39,7 @@ KIND_TITLES = {
     "slippage-model": "Slippage models",
     "feed": "Feeds",
     "series": "External series",
+    "model-store": "Stores of models",
 }
 
 
@@ -275,7 +276,9 @@ def command_page(command: click.Command, context: click.Context) -> Iterator[str
     yield ""
     if isinstance(command, click.Group):
         yield from text(inspect.cleandoc(command.help or ""))
-        for name, part in command.commands.items():
+        for name in command.list_commands(context):
+            part = command.get_command(context, name)
+            assert part is not None, "it lists what it has"
             yield from command_page(part, click.Context(part, info_name=name, parent=context))
         return
     yield from code(" ".join([context.command_path, *command.collect_usage_pieces(context)]), language="")
