@@ -35,10 +35,10 @@ STRIKES = BEGAN + 60_000
 
 @contextmanager
 def exchange(
-    protocol: ProtocolName = "binance", faults: Sequence[Fault] = (), now: int = 20_000
+    protocol: ProtocolName = "binance", faults: Sequence[Fault] = (), now: int = 20_000, speed: float = 600.0
 ) -> Iterator[LoopbackThread]:
-    """An exchange whose clock stands still, `now` ms after `BEGAN`."""
-    clock = StoppableClock(BEGAN, 600.0)
+    """An exchange whose clock stands still, `now` ms after `BEGAN`; it goes on `speed` times as fast as the machine's."""
+    clock = StoppableClock(BEGAN, speed)
     clock.freeze()
     clock.set(BEGAN + now)
     truth = walk(SYMBOLS, BEGAN, 120, history=WHOLE[protocol], seed=3, quiet=0.1)
@@ -161,7 +161,9 @@ FAULTS: tuple[tuple[Kind, int], ...] = (
 @pytest.mark.parametrize(("kind", "amount"), FAULTS)
 def test_a_fault_on_the_way_is_told_and_outlasted(kind: Kind, amount: int, tmp_path: Path) -> None:
     told: list[str] = []
-    with exchange(faults=[Fault(kind, STRIKES, STRIKES + 240_000, where="rest", amount=amount)]) as market:
+    fault = Fault(kind, STRIKES, STRIKES + 120_000, where="rest", amount=amount)
+    # Slow enough that a machine which stalls for seconds does not make the client give up.
+    with exchange(faults=[fault], speed=80.0) as market:
         done = struck(market, tmp_path, told)
         assert market.applied[kind] > 0
         assert stored(tmp_path, "binance") == truth(market)
