@@ -37,6 +37,7 @@ from papertape.contract.instrument import Instrument, Tier
 from papertape.contract.model import Claim, LoadedModel, Model, ModelPin, ModelStore, Prediction
 from papertape.contract.order import Cancel, Fill, OrderRequest, Side, WorkingOrder
 from papertape.contract.risk import Mark, RiskRule, Sizer, SizingRequest, Standing, Verdict
+from papertape.contract.screen import Surroundings
 from papertape.contract.series import Series, SeriesRecord
 from papertape.contract.signal import Signal
 from papertape.contract.snapshot import BookView, Position, Snapshot
@@ -105,6 +106,7 @@ __all__ = [
     "Standing",
     "Standpoint",
     "Strategy",
+    "Surroundings",
     "TapeSourceChanged",
     "Tier",
     "UnknownComponent",

@@ -17,11 +17,13 @@ from papertape.contract.feed import Feed
 from papertape.contract.fusion import Fusion
 from papertape.contract.model import ModelStore
 from papertape.contract.risk import RiskRule, Sizer
+from papertape.contract.screen import Surroundings
 from papertape.contract.series import Series
 from papertape.contract.strategy import Strategy
 
 if TYPE_CHECKING:
     import click
+    from textual.screen import Screen
 
 hookspec = pluggy.HookspecMarker("papertape")
 hookimpl = pluggy.HookimplMarker("papertape")
@@ -88,3 +90,9 @@ def register_model_stores(register: Callable[[str, type[ModelStore]], None]) -> 
 @hookspec
 def register_commands(register: Callable[[str, "click.Command"], None]) -> None:
     """Offer commands and command groups of the `papertape` command line; a name of its own is never replaced."""
+
+
+@hookspec
+def register_screens(register: Callable[[str, "Callable[[Surroundings], Screen[None]]"], None]) -> None:
+    """Offer screens of the terminal UI: functions that make one, called whenever a person goes there, so that Textual
+    is imported inside and by nobody else."""

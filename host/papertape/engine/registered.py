@@ -44,6 +44,7 @@ Kind = Literal[
     "series",
     "model-store",
     "command",
+    "screen",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _HOOKS: Mapping[Kind, str] = {
@@ -58,6 +59,7 @@ _HOOKS: Mapping[Kind, str] = {
     "series": "register_series",
     "model-store": "register_model_stores",
     "command": "register_commands",
+    "screen": "register_screens",
 }
 _BASES: Mapping[str, tuple[type[Component], str | None]] = {
     "strategy": (Strategy, "on_snapshot"),
@@ -71,13 +73,15 @@ _BASES: Mapping[str, tuple[type[Component], str | None]] = {
     "model-store": (ModelStore, "load"),
 }
 """The base class of each kind, and the method without which a class of it does nothing."""
+_FUNCTIONS = ("command", "feature", "screen")
+"""Kinds whose components are no classes."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A component and where it came from. `object`: a component class, a click command, or for features a family or a
-    function that gives families.
+    """A component and where it came from. `object`: a component class, a click command, for features a family or a
+    function that gives families, or a function that makes a screen.
 
     `plugin`: the entry point's name, or the path of a strategy file; `distribution` is then empty. `version`: the
     component's own where it says one, else its distribution's.
@@ -106,7 +110,7 @@ class Registered:
 
     def source_file(self) -> str | None:
         """The file that defines it; None where there is none."""
-        if self.kind in ("command", "feature"):
+        if self.kind in _FUNCTIONS:
             module = inspect.getmodule(_function(self.object))
         else:
             module = self.object.module if issubclass(self.object, ModuleStrategy) else inspect.getmodule(self.object)
@@ -114,7 +118,7 @@ class Registered:
 
     def code_hash(self) -> str | None:
         """`sha256:...` of the source it comes from, with that of base classes of its own; None where there is none."""
-        if self.kind in ("command", "feature"):
+        if self.kind in _FUNCTIONS:
             return code_hash(filter(None, [inspect.getmodule(_function(self.object))]))
         if issubclass(self.object, ModuleStrategy):
             return code_hash([self.object.module])
@@ -174,6 +178,10 @@ def checked(kind: Kind, name: object, component: Any, plugin: str, distribution:
             raise PluginError(
                 f"feature {name!r} must be a FeatureFamily or a function that gives some, was {_kind_of(component)}"
             )
+        return Registered(kind, name, component, plugin, distribution, version)
+    if kind == "screen":
+        if not inspect.isfunction(component):
+            raise PluginError(f"screen {name!r} must be a function that makes one, was {_kind_of(component)}")
         return Registered(kind, name, component, plugin, distribution, version)
     base, method = _BASES[kind]
     if kind == "strategy" and isinstance(component, ModuleType):

@@ -4,12 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
+from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
+from papertape.contract.screen import Surroundings
+from papertape.engine.discovery import load_plugins
 from papertape.tui.core.draft import Draft
 from papertape.tui.messages import SessionWanted
 from papertape.tui.screens.draft import DraftScreen
+from papertape.tui.screens.models import models_screen
 from papertape.tui.screens.session import SessionScreen
 from papertape.tui.screens.start import StartScreen
 from papertape.tui.theme import DARK, LIGHT
@@ -75,6 +80,19 @@ class PapertapeApp(App[None]):
         """Back to the sessions."""
         if isinstance(self.screen, SessionScreen):
             self.pop_screen()
+
+    @work(thread=True, group="models", exclusive=True)
+    def action_models(self) -> None:
+        """Goes to the models."""
+        below = self.screen
+        session = below.session if isinstance(below, SessionScreen) else None
+        screen = models_screen(load_plugins(), Surroundings(self.url, self.home, self.clock, session))
+        self.call_from_thread(self._show_over, below, screen)
+
+    def _show_over(self, below: Screen[object], screen: Screen[None]) -> None:
+        """Shows a screen, unless the person has gone elsewhere meanwhile."""
+        if self.screen is below:
+            self.push_screen(screen)
 
     def action_theme(self) -> None:
         """Dark or light."""

@@ -75,6 +75,7 @@ KEYS = (
         "Going around",
         (
             ("s", "switch to another session"),
+            ("m", "models: what they are worth, and which one answers"),
             ("escape", "back to the sessions"),
             ("t", "dark or light"),
             ("ctrl+p", "every command by name"),
@@ -102,6 +103,7 @@ class SessionScreen(Screen[None]):
         Binding("plus,equals_sign", "zoom(-1)", show=False),
         Binding("minus", "zoom(1)", show=False),
         Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("m", "app.models", "Models", show=False),
         Binding("escape", "app.home", "Sessions", show=False),
     ]
 

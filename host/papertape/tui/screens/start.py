@@ -41,6 +41,7 @@ KEYS = (
             ("n", "put a new session together, and start it"),
             ("r", "have a stopped or interrupted session go on"),
             ("y", "run the same candles again, with other strategies if you like"),
+            ("m", "models: what they are worth, and which one answers"),
         ),
     ),
     ("Anywhere", (("t", "dark or light"), ("ctrl+p", "every command by name"), ("q", "leave; sessions go on"))),
@@ -55,6 +56,7 @@ class StartScreen(Screen[None]):
         Binding("n", "new", "New"),
         Binding("r", "resume", "Resume"),
         Binding("y", "replay", "Replay"),
+        Binding("m", "app.models", "Models"),
         Binding("question_mark", "help", "Help", key_display="?"),
     ]
 
