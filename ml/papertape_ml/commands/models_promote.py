@@ -7,17 +7,13 @@ import click
 
 from papertape.cli.options import db_option, json_option
 from papertape.cli.output import print_json, print_table, print_text, say
-from papertape_ml.commands.models_evidence import evidence_options, heard, subject, terms
+from papertape_ml.commands.models_evidence import evidence_options
+from papertape_ml.commands.models_judging import CHAMPION, judged_for
 from papertape_ml.commands.models_options import opened, registry_option, spoken
 from papertape_ml.commands.models_output import document, print_move
 
 if TYPE_CHECKING:
     from papertape_ml.promotion.judgement import Judgement
-    from papertape_ml.promotion.subject import Subject
-    from papertape_ml.registry.protocol import Registry, VersionRow
-
-CHAMPION = "champion"
-"""The alias that has gates."""
 
 
 @click.command()
@@ -65,7 +61,7 @@ def promote(
             move = found.move(row.name, alias, row.version, spoken(by, why or "promoted"), expected=present)
             print_json({"registry": found.place, **document(move)}) if as_json else print_move(move)
             return
-        evidence, judged, reason = _judged(found, row, present, min_shadow_trades, db, force, options)
+        evidence, judged, reason = judged_for(found, row, present, min_shadow_trades, db, force, options)
         passed = judged is not None and judged.let_in
         stopped = "" if judged is None or passed else f"stopped by {', '.join(judged.stopped_by)}"
         wish = spoken(by, why or stopped or "all gates passed")._replace(evidence=evidence)
@@ -85,65 +81,6 @@ def promote(
             print_move(move)
     if not passed and not force:
         raise NotPromoted(f"{row.name}@{row.version} is not promoted: it was {stopped}; {CHAMPION} stays as it was")
-
-
-def _judged(
-    registry: "Registry", row: "VersionRow", present: int | None, shadow: int, db: str, force: bool,
-    options: dict[str, Any],
-) -> tuple[dict[str, Any], "Judgement | None", str | None]:  # fmt: skip
-    """What the history keeps, the judgement, and why there is none, where force does without."""
-    from papertape.contract.errors import PapertapeError
-    from papertape_ml.errors import AliasMoved
-    from papertape_ml.registry.lookup import rows_of
-
-    if present == row.version:
-        raise AliasMoved(f"{row.name}@{CHAMPION} points to version {present} already")
-    try:
-        this = subject(registry, row)
-        rows = {each.version: each for each in rows_of(registry, row.name)}
-        champion = None if present is None else subject(registry, rows[present])
-        asked = (_shadow_trades(this, db), shadow) if shadow else None
-        found = _judgement(registry, this, champion, asked, db, options)
-    except PapertapeError as error:
-        if not force:
-            raise
-        return {"forced": True, "not_judged": str(error)}, None, str(error)
-    return {**found.evidence, **({"forced": True} if force else {})}, found, None
-
-
-def _judgement(
-    registry: "Registry", this: "Subject", champion: "Subject | None", shadow: tuple[int, int] | None, db: str,
-    options: dict[str, Any],
-) -> "Judgement":  # fmt: skip
-    """By what the version reads: candles, the stances of sessions, or signals and a book."""
-    from papertape.contract.errors import ConfigError
-    from papertape_ml.promotion.judgement import both, judgement, verdict
-
-    history = registry.history()
-    if this.row.kind == "stacking" and not options["sessions"]:
-        raise ConfigError(
-            f"{this} is judged on what the members of later sessions said: name one or more with --session"
-        )
-    if this.row.kind != "stacking" and options["sessions"]:
-        raise ConfigError(f"--session goes with stacking; {this}, a {this.row.kind}, is judged on candles: --source")
-    if this.row.kind == "stacking":
-        from papertape_ml.promotion.stances import heard_by
-
-        evidence, done = heard_by(both(this, champion), heard(this, db, options))
-        return verdict(this, champion, evidence, done, history, shadow)
-    given = terms(options, this.timeframe)
-    if this.row.kind == "sizer":
-        from papertape.engine.discovery import load_plugins
-        from papertape_ml.promotion.sizes import sized
-
-        return sized(this, champion, given, load_plugins(), history, shadow)
-    return judgement(this, champion, given, history, shadow)
-
-
-def _shadow_trades(this: "Subject", db: str) -> int:
-    from papertape_ml.live.shadow import shadow_trades
-
-    return 0 if this.learned_to is None else shadow_trades(db, this.row.checksum, this.learned_to)
 
 
 def _print_gates(found: "Judgement") -> None:

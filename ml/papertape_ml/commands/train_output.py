@@ -1,12 +1,14 @@
 """How training ends: the version that is registered, and its figures."""
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from papertape.cli.output import duration, print_fields, print_json, print_table, print_text
-from papertape.contract.errors import NoLedger
+from papertape.contract.errors import NoLedger, NoLedgerYet, PapertapeError
+from papertape.ledger.url import file_of, parsed
 from papertape.market.timeframe import iso
 from papertape_ml.commands.models_options import now, opened, spoken
 from papertape_ml.errors import NoRegistry
@@ -16,15 +18,25 @@ from papertape_ml.training.trained import Trained, published
 
 
 def check_place(registry: Path | None, db: str) -> None:
-    """Raises now what would be raised after the training: by a registry or ledger that is there and cannot be used."""
+    """Raises now what would be raised after the training: by a registry or ledger that is there and cannot be used, or
+    that cannot be made."""
     try:
         with opened(registry, db):
             return
-    except NoLedger:
-        return
+    except NoLedgerYet:
+        file = file_of(parsed(db))
+        if file is not None:
+            _check_room(file.parent, NoLedger, "--db")
     except NoRegistry:
-        if registry is not None and registry.exists() and (not registry.is_dir() or any(registry.iterdir())):
+        if registry is None or (registry.exists() and (not registry.is_dir() or any(registry.iterdir()))):
             raise
+        _check_room(registry, NoRegistry, "--registry")
+
+
+def _check_room(folder: Path, error: type[PapertapeError], option: str) -> None:
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise error(f"nothing can be written to {folder}: {there} is no folder that you may write to; {option} another")
 
 
 def register(trained: Trained, name: str, registry: Path | None, db: str) -> VersionRow:
