@@ -50,8 +50,7 @@ class MlSizer(Sizer):
         return FEATURES
 
     def size(self, request: SizingRequest) -> Decimal:
-        inputs = self._inputs_of(request)
-        answer = float("nan") if np.isnan(inputs).any() else float(self._model.answer(inputs[None, :])[0, 0])
+        answer = self._answer(request)
         if answer != answer:
             part = self.fallback
         elif answer <= 0.0 or answer < self.least:
@@ -59,6 +58,21 @@ class MlSizer(Sizer):
         else:
             part = min(max(answer, self.floor), self.cap)
         return units(DOWN.multiply(request.equity, Decimal(part)), request.price)
+
+    def explain(self, request: SizingRequest) -> str:
+        answer = self._answer(request)
+        if answer != answer:
+            return f"{self._model.pin} has no answer, since one of its inputs is missing: {self.fallback:g} of equity"
+        said = f"{self._model.pin} answered {answer:.4f}"
+        if answer <= 0.0 or answer < self.least:
+            return f"{said}, below the least of {self.least:g}: nothing"
+        part = min(max(answer, self.floor), self.cap)
+        return f"{said}; between {self.floor:g} and {self.cap:g} that is {part:.4f} of equity"
+
+    def _answer(self, request: SizingRequest) -> float:
+        """What the model says, NaN where it has no answer."""
+        inputs = self._inputs_of(request)
+        return float("nan") if np.isnan(inputs).any() else float(self._model.answer(inputs[None, :])[0, 0])
 
 
 @hookimpl

@@ -50,3 +50,8 @@ class Fusion(Component):
         A fused signal carries no size; its stop and target are those of the heaviest agreeing member.
         """
         raise NotImplementedError(f"{type(self).__name__} needs a fuse method")
+
+    def weighs(self, symbol: str) -> Mapping[str, float]:
+        """How much each member counted in the last vote on a symbol, by name: `papertape why` prints it. Asked on a
+        fold, never while a session runs; it must change nothing. Empty where members have no weights."""
+        return {}

@@ -57,6 +57,11 @@ class Sizer(Component):
         """Units to trade, 0 or more, before rounding down to the lot and the buying power."""
         raise NotImplementedError(f"{type(self).__name__} needs a size method")
 
+    def explain(self, request: SizingRequest) -> str:
+        """How `size` comes to its answer for this request, in a few plain words with their figures: `papertape why`
+        prints it. Asked right after `size`, on a fold and never while a session runs; it must change nothing."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

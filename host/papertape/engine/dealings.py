@@ -18,6 +18,7 @@ from papertape.contract.risk import Mark, RiskRule, Sizer, SizingRequest, Standi
 from papertape.contract.signal import Signal
 from papertape.engine.guard import Guard
 from papertape.engine.journal import Journal
+from papertape.engine.tracing import Watch
 from papertape.market.market import Market
 
 ONE: Final = Decimal(1)
@@ -33,7 +34,8 @@ class Dealings:
     `rules` come with a guard each; `refuses` are candle flags on which entries are blocked, `stale` symbols on which
     they are. `standing`: what each standing rule says now. `trips`: profits of closed round trips as fractions.
     `peak`: the book's highest mark, quote currency, while it held anything; what it came to without is known when the
-    next entry is sized. `read_features`: those that the sizer asks for, of a symbol's slot.
+    next entry is sized. `read_features`: those that the sizer asks for, of a symbol's slot. `watch`: who looks on, if
+    anybody.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Dealings:
         self.trips: list[float] = []
         self.peak = book.equity
         self.read_features: Callable[[int], Features] = _no_features
+        self.watch: Watch | None = None
 
     def seat_rules(self, rules: Sequence[tuple[RiskRule, Guard]]) -> None:
         """Takes the rules; those that do not override a method are not called for it."""
@@ -159,6 +162,8 @@ class Dealings:
             raise Refused(f"the sizer {self.sizer_guard.name} gave no size")
         if not isinstance(size, (Decimal, float, int)) or not isfinite(size) or size < 0:
             raise Refused(f"the sizer {self.sizer_guard.name} gave {size!r}, which is no quantity")
+        if self.watch is not None:
+            self.watch.sized(self.sizer, self.sizer_guard.name, request, decimal(size))
         return decimal(size)
 
     def _notionals(self) -> dict[str, float]:
@@ -200,6 +205,8 @@ class Dealings:
             )
             errors = guard.errors
             verdict = guard.call(check, mark)
+            if self.watch is not None:
+                self.watch.ruled(guard.name, mark, verdict, guard.errors > errors)
             if guard.errors > errors:
                 raise Refused(f"the rule {guard.name} failed, so nothing is entered")
             if isinstance(verdict, str):
@@ -212,14 +219,17 @@ class Dealings:
 
     def covered(self, instrument: Instrument, quantity: Decimal, unit: Decimal) -> Decimal:
         """`quantity` rounded down to the lot and to what the book can pay. Raises `Refused` when nothing is left."""
-        quantity = floor_to(quantity, instrument.lot)
+        asked, quantity = quantity, floor_to(quantity, instrument.lot)
         if quantity <= 0:
             raise Refused(f"its size is below one lot of {plain(instrument.lot)}")
         power = self.power(instrument)
-        if multiply(unit, quantity) > power:
+        covers = multiply(unit, quantity) <= power
+        if not covers:
             quantity = floor_to(divide(max(power, ZERO), unit), instrument.lot)
-            if quantity <= 0:
-                raise Refused(f"what the book can spend does not cover one lot of {plain(instrument.lot)}")
+        if self.watch is not None:
+            self.watch.covered(asked, instrument.lot, unit, power, quantity)
+        if quantity <= 0:
+            raise Refused(f"what the book can spend does not cover one lot of {plain(instrument.lot)}")
         return quantity
 
     def unit_cost(self, instrument: Instrument, price: Decimal) -> Decimal:

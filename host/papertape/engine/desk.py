@@ -222,6 +222,8 @@ class Desk(Dealings):
         held = self.book.quantity(slot)
         sign = -1 if signal.action == "short" else 1
         quantity = ZERO
+        if self.watch is not None:
+            self.watch.entering(signal, seq)
         try:
             price = self.price(slot)
             if signal.action == "target":
@@ -234,6 +236,8 @@ class Desk(Dealings):
                 size = signal.size
                 quantity = self.sized(signal, sign, slot, price) if size is None else divide(decimal(size), price)
                 quantity = floor_to(quantity, instrument.lot)
+            if self.watch is not None:
+                self.watch.wanted(sign, quantity, price)
             quantity = self.passed(slot, sign, quantity, price)
             unit = self.unit_cost(instrument, price)
             quantity = self.covered(instrument, quantity, unit)
@@ -248,13 +252,20 @@ class Desk(Dealings):
         order.stop_loss = self._leg_price(signal.stop_loss, instrument, sign, stop=True)
         order.take_profit = self._leg_price(signal.take_profit, instrument, sign, stop=False)
         self.place(order)
+        if self.watch is not None:
+            self.watch.placed(order.id, order.quantity)
 
     def _refuse_once(self, slot: int, sign: int, signal: Signal, seq: int, quantity: Decimal, reason: str) -> None:
         """A refusal is recorded when it differs from the last one of its symbol, as signals are."""
         key = (signal.action, reason)
+        number = None
         if self.refusals.get(slot) != key:
             self.refusals[slot] = key
-            self.refuse(self.order(slot, sign, quantity, "entry", seq), reason)
+            order = self.order(slot, sign, quantity, "entry", seq)
+            self.refuse(order, reason)
+            number = order.id
+        if self.watch is not None:
+            self.watch.refused(signal, seq, reason, number)
 
     def _leg_price(self, price: float | None, instrument: Instrument, entry: int, stop: bool) -> Decimal | None:
         """A bracket leg's price on the tick, never nearer to the market than asked for."""

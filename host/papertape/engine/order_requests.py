@@ -16,10 +16,14 @@ def place_requests(dealings: Dealings, requests: Sequence[OrderRequest]) -> None
         groups.setdefault(request.group if request.group is not None else number, []).append(request)
     for legs in groups.values():
         made = [_requested(dealings, leg) for leg in legs]
+        if dealings.watch is not None:
+            dealings.watch.requested(legs, made)
         placed: list[Order] = []
         reason = ""
         for order in made:
             try:
+                if dealings.watch is not None:
+                    dealings.watch.check(order)
                 _check(dealings, order)
             except Refused as refusal:
                 reason = str(refusal)
@@ -35,6 +39,8 @@ def place_requests(dealings: Dealings, requests: Sequence[OrderRequest]) -> None
             for order in made:
                 order.reserved = ZERO
                 dealings.refuse(order, reason if len(made) == 1 else f"a leg of its group was refused: {reason}")
+            if dealings.watch is not None:
+                dealings.watch.fallen(made)
 
 
 def _requested(dealings: Dealings, request: OrderRequest) -> Order:

@@ -49,6 +49,7 @@ class BayesianVote(Fusion):
         self.records: dict[str, list[float]] = {}  # member: [hits, episodes], faded
         self.standing: dict[str, dict[str, list[float]]] = {}  # symbol: member: [side, price at which it was taken]
         self.heard: list[str] = []
+        self._weighed: dict[str, dict[str, float]] = {}  # of the last vote on a symbol
 
     def on_start(self, members: tuple[str, ...]) -> None:
         self.members = members
@@ -93,7 +94,8 @@ class BayesianVote(Fusion):
 
     def _vote(self, symbol: str, stances: list[Stance], absent: str) -> Signal:
         taking = [stance for stance in stances if stance.side]
-        parts = [stance.side * stance.confidence * self._weight(stance.source) for stance in taking]
+        weighed = self._weighed[symbol] = {stance.source: self._weight(stance.source) for stance in stances}
+        parts = [stance.side * stance.confidence * weighed[stance.source] for stance in taking]
         pooled = math.fsum(parts) / (1.0 + max(len(parts) - 1, 0) * self.correlation)
         up = round(1.0 / (1.0 + math.exp(-pooled)), DIGITS)
         down, threshold = round(1.0 - up, DIGITS), round(self.threshold, DIGITS)
@@ -113,6 +115,9 @@ class BayesianVote(Fusion):
             confidence=winning,
             reason=reason,
         )
+
+    def weighs(self, symbol: str) -> Mapping[str, float]:
+        return self._weighed.get(symbol) or {member: self._weight(member) for member in self.members}
 
     def _weight(self, member: str) -> float:
         chance = self.chance(member)

@@ -61,6 +61,9 @@ class WeightedVote(Fusion):
                 signals.append(self._vote(symbol, stances, weights, total, left_out(self.members, council, symbol)))
         return signals
 
+    def weighs(self, symbol: str) -> Mapping[str, float]:
+        return {member: float(self.weights.get(member, 1.0)) for member in self.members}
+
     def _vote(
         self, symbol: str, stances: list[Stance], weights: Mapping[str, float], total: float, absent: str
     ) -> Signal:

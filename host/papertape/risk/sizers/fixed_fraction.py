@@ -19,3 +19,6 @@ class FixedFraction(Sizer):
     def size(self, request: SizingRequest) -> Decimal:
         notional = DOWN.multiply(request.equity, self.fraction)
         return units(notional, DOWN.multiply(request.price, Decimal(request.symbols)))
+
+    def explain(self, request: SizingRequest) -> str:
+        return f"{self.fraction} of equity, split between {request.symbols} symbols"

@@ -15,3 +15,6 @@ class FixedNotional(Sizer):
 
     def size(self, request: SizingRequest) -> Decimal:
         return units(self.notional, request.price)
+
+    def explain(self, request: SizingRequest) -> str:
+        return f"{self.notional} {request.instrument.quote} for every entry"

@@ -14,3 +14,6 @@ class FixedQuantity(Sizer):
 
     def size(self, request: SizingRequest) -> Decimal:
         return self.quantity
+
+    def explain(self, request: SizingRequest) -> str:
+        return f"{self.quantity} units for every entry"

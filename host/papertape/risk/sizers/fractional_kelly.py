@@ -26,10 +26,24 @@ class FractionalKelly(Sizer):
     keeps = ()
 
     def size(self, request: SizingRequest) -> Decimal:
-        edge = kelly_fraction(request.trips) if len(request.trips) >= self.trips else 0.0
-        fraction = min(max(Decimal(self.part * edge), self.probe), self.cap)
-        notional = DOWN.multiply(request.equity, fraction)
+        notional = DOWN.multiply(request.equity, self._fraction(request))
         return units(notional, DOWN.multiply(request.price, Decimal(request.symbols)))
+
+    def explain(self, request: SizingRequest) -> str:
+        known = len(request.trips)
+        edge = (
+            f"the Kelly fraction of its last {known} round trips is {kelly_fraction(request.trips):.4g}, of which"
+            f" {self.part:g} counts"
+            if known >= self.trips
+            else f"no known edge after {known} of {self.trips} round trips"
+        )
+        taken = f"{float(self._fraction(request)):.4g} of equity (from {self.probe} to {self.cap})"
+        return f"{edge}: {taken}, split between {request.symbols} symbols"
+
+    def _fraction(self, request: SizingRequest) -> Decimal:
+        """Of equity, over all symbols together."""
+        edge = kelly_fraction(request.trips) if len(request.trips) >= self.trips else 0.0
+        return min(max(Decimal(self.part * edge), self.probe), self.cap)
 
 
 def kelly_fraction(trips: tuple[float, ...]) -> float:

@@ -43,6 +43,16 @@ class VolatilityTarget(Sizer):
         notional = DOWN.multiply(request.equity, min(ratio, self.cap))
         return units(notional, DOWN.multiply(request.price, Decimal(request.symbols)))
 
+    def explain(self, request: SizingRequest) -> str:
+        closes = request.window().close
+        if len(closes) <= self.window:
+            return f"nothing before {self.window} returns are there; there are {max(0, len(closes) - 1)}"
+        volatility = annual_volatility(closes, self.decay, request.period)
+        return (
+            f"{self.annual:g} a year wanted, {volatility:.4g} realised over {self.window} returns; at most {self.cap} "
+            f"of equity, split between {request.symbols} symbols"
+        )
+
 
 def annual_volatility(closes: Floats, decay: float, period: int) -> float:
     """The root mean square log return of (n,) `closes`, one every `period` ms, scaled to a year; newest weighs most.
