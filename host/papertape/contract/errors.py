@@ -66,6 +66,10 @@ class NoLedger(LedgerError):
     exit_code = 2
 
 
+class NoLedgerYet(NoLedger):
+    """Nothing is at that place, where a ledger can be made."""
+
+
 class SchemaOutOfDate(LedgerError):
     """The ledger's schema is older or newer than this code."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from papertape.contract.errors import MissingExtra, NoLedger, SchemaOutOfDate
+from papertape.contract.errors import MissingExtra, NoLedger, NoLedgerYet, SchemaOutOfDate
 from papertape.ledger.failure import in_plain_words, plain_failures
 from papertape.ledger.tables import metadata
 from papertape.ledger.url import file_of, masked, parsed
@@ -61,7 +61,7 @@ def open_database(url: str, *, create: bool = False, patience: float = PATIENCE)
     """The ledger's database, with the schema of this code; made, with `create`, where there is none yet.
 
     Raises ConfigError for a URL that is none, MissingExtra without psycopg, SchemaOutOfDate for another revision, and
-    NoLedger where nobody answers, or there is no ledger, or something else.
+    NoLedger where nobody answers or something else is there, and NoLedgerYet where there is nothing.
     """
     database = connect(url, create=create, patience=patience)
     try:
@@ -150,8 +150,11 @@ def _identity(file: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _no_ledger(name: str) -> NoLedger:
-    return NoLedger(f"there is no ledger at {name} yet: `papertape run` makes one, or name another with --db")
+def _no_ledger(name: str) -> NoLedgerYet:
+    return NoLedgerYet(
+        f"there is no ledger at {name} yet: `papertape run` makes one, and so does `papertape train`; or name another "
+        "with --db"
+    )
 
 
 def _make_folder(folder: Path) -> None:

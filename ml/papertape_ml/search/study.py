@@ -10,7 +10,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +48,12 @@ class Place:
     name: str
 
     @property
+    def file(self) -> Path | None:
+        """Of an SQLite database."""
+        scheme = "sqlite:///"
+        return Path(self.url.removeprefix(scheme)) if self.url.startswith(scheme) else None
+
+    @property
     def shown(self) -> str:
         """For messages."""
         return f"study {self.name!r} in {masked(self.url)}"
@@ -59,10 +65,10 @@ def place_of(url: str | None, home: Path, name: str) -> Place:
         raise ConfigError(f"--study-name {name!r}: a study is called by letters, digits, dashes and dots")
     file = home / "studies" / "studies.db"
     if url is None:
-        file.parent.mkdir(parents=True, exist_ok=True)
         return Place(f"sqlite:///{file}", file.parent / name, name)
-    if url.startswith("sqlite:///"):
-        return Place(url, Path(url.removeprefix("sqlite:///")).absolute().parent / name, name)
+    given = Place(url, file.parent / name, name)
+    if given.file is not None:
+        return replace(given, folder=given.file.absolute().parent / name)
     database = _with_driver(url)
     try:
         make_url(database).get_dialect()
@@ -84,6 +90,8 @@ def opened(place: Place, direction: str, identity: Mapping[str, Any], pruner: st
 
     Raises `BadSettings` for one that searches something else, `LedgerError` where the database cannot be used.
     """
+    if place.file is not None:
+        place.file.parent.mkdir(parents=True, exist_ok=True)
     with _storage(place) as storage:
         study = library().create_study(
             study_name=place.name, storage=storage, direction=direction, load_if_exists=True, pruner=_pruner(pruner)
@@ -101,15 +109,17 @@ def opened(place: Place, direction: str, identity: Mapping[str, Any], pruner: st
 def found(place: Place) -> Iterator[Any]:
     """The study (`optuna.Study`) that is there. Raises `BadSettings` where it is not, and `LedgerError`."""
     optuna = library()
+    there = sorted(names(place))
+    if place.name not in there:
+        raise BadSettings(f"there is no {place.shown}; it has {', '.join(there[:8]) or 'none yet'}")
     with _storage(place) as storage:
-        there = sorted(optuna.get_all_study_names(storage=storage))
-        if place.name not in there:
-            raise BadSettings(f"there is no {place.shown}; it has {', '.join(there[:8]) or 'none yet'}")
         yield optuna.load_study(study_name=place.name, storage=storage)
 
 
 def names(place: Place) -> list[str]:
-    """The names of all studies in the database."""
+    """The names of all studies in the database; none where its file is not there yet."""
+    if place.file is not None and not place.file.exists():
+        return []
     with _storage(place) as storage:
         return [str(name) for name in library().get_all_study_names(storage=storage)]
 

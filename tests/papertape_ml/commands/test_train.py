@@ -201,6 +201,20 @@ def test_every_kind_looks_at_the_place_first(kind: str) -> None:
     assert "models" in refused(kind, *material, *PLACE, exit_code=1)
 
 
+@pytest.mark.parametrize(("option", "place"), [("--registry", "file/models"), ("--db", "sqlite:///file/x/ledger.db")])
+def test_a_place_where_nothing_can_be_made_is_refused_before_anything_is_read(option: str, place: str) -> None:
+    Path("file").write_text("")
+    assert f"file is no folder that you may write to; {option} another" in refused(
+        "classifier", "--source", "nowhere", option, place
+    )
+
+
+def test_to_look_for_studies_makes_none() -> None:
+    assert "no studies yet" in run("trials").stdout
+    assert "it has none yet" in refused("trials", "s1")
+    assert not Path("home").exists()
+
+
 def test_cuda_that_is_absent_is_named() -> None:
     import xgboost
 

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
-from papertape.contract.errors import NoLedger, PapertapeError
+from papertape.contract.errors import NoLedgerYet, PapertapeError
 from papertape.engine.tape import overlay, read_header
 from papertape.ledger.store import Ledger
 from papertape.ledger.url import masked
@@ -88,9 +88,8 @@ class StartScreen(Screen[None]):
             try:
                 with Ledger.open(self.url, patience=PATIENCE) as ledger:
                     self.post_message(Listed(recent_sessions(ledger, MOST), count_sessions(ledger)))
-            except NoLedger as error:
-                new = "there is no ledger at" in str(error)
-                self.post_message(Listed((), 0, "" if new else str(error)))
+            except NoLedgerYet:
+                self.post_message(Listed((), 0, ""))
             except PapertapeError as error:
                 self.post_message(Listed((), 0, str(error)))
             self._over.wait(EVERY)
