@@ -18,7 +18,8 @@ from papertape.cli.session import recorded_feed
 from papertape.engine.config import read_config
 from papertape.engine.pickup import Pickup
 from papertape.engine.recorded import RECORDED
-from papertape.engine.runner import Pace, Runner
+from papertape.engine.pacing import Pace
+from papertape.engine.runner import Runner
 from papertape.engine.start import start
 from papertape.engine.verify import verify
 from papertape.ledger.records import CheckpointRow, PredictionRow, TapeRow

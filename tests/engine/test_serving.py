@@ -12,7 +12,8 @@ from tests.engine.shelf import MINUTE, PARTS, Shelf, ShelfFile
 
 from papertape import PapertapeError, RequestError
 from papertape.engine.config import SessionConfig, read_config
-from papertape.engine.runner import Pace, Runner
+from papertape.engine.pacing import Pace
+from papertape.engine.runner import Runner
 from papertape.engine.start import start
 from papertape.engine.verify import Verified, verify
 from papertape.ledger import tables

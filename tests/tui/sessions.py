@@ -8,7 +8,8 @@ from typing import Any
 
 from papertape.engine.config import read_config
 from papertape.engine.discovery import Plugins, load_plugins
-from papertape.engine.runner import Pace, Runner
+from papertape.engine.pacing import Pace
+from papertape.engine.runner import Runner
 from papertape.engine.start import start
 from papertape.ledger.store import Ledger
 

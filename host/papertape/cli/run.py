@@ -49,21 +49,19 @@ class Time(click.ParamType[Any]):
 
 
 class Speed(click.ParamType[Any]):
-    """`max`, `realtime` or a multiple of real time such as `60x`; as a float, 0 for max."""
+    """`max`, `realtime`, `hold` or a multiple of real time such as `60x`."""
 
     name = "pace"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, float):
-            return value
-        named = {"max": 0.0, "realtime": 1.0}
+        from papertape.contract.errors import ConfigError
+        from papertape.engine.pacing import read_pace
+
         try:
-            speed = named[value] if value in named else float(str(value).removesuffix("x"))
-        except ValueError:
-            speed = -1.0
-        if not (speed > 0 or value == "max") or speed == float("inf"):
-            self.fail(f"{value!r} is no pace: say max, realtime, or a multiple of real time such as 60x", param, ctx)
-        return speed
+            read_pace(value)
+        except ConfigError as error:
+            self.fail(str(error), param, ctx)
+        return value
 
 
 class Size(click.ParamType[Any]):
@@ -110,7 +108,7 @@ class Size(click.ParamType[Any]):
 @click.option("--end", type=Time(), help="Open time to stop before, ISO 8601 or ms UTC.")
 @click.option("--warmup", type=int, metavar="N", help="Batches that only warm up.")
 @click.option("--on-bad-row", type=click.Choice(["stop", "skip"]), help="What a row that cannot be a candle does.")
-@click.option("--pace", type=Speed(), default="max", help="max (default), realtime, or a multiple such as 60x.")
+@click.option("--pace", type=Speed(), default="max", help="max (default), realtime, 60x or such; hold waits for steps.")
 @click.option("--seed", type=int, help="Of all chance in the session. Default: 7.")
 @click.option("--session", metavar="ID", help="Replay the tape of a recorded session, with --feed replay.")
 @click.option(
@@ -202,7 +200,7 @@ def read_options(options: dict[str, Any]) -> "SessionConfig":
         if not config.fusion:
             demo["fusion"] = [FUSION]
         config = read_config(demo, config)
-    if config.feed.kind == "exchange" and options["pace"]:
+    if config.feed.kind == "exchange" and options["pace"] != "max":
         raise ConfigError("--pace is for recorded and simulated candles: a live market has its own")
     if config.feed.kind == "sim" and config.bars is None and config.feed.params.get("batches") is None:
         config = read_config({"bars": 10_000}, config)

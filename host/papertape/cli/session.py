@@ -16,9 +16,10 @@ from papertape.engine.config import SessionConfig, Spec
 from papertape.engine.discovery import Plugins, load_plugins
 from papertape.engine.feeding import features_of, heard, meant
 from papertape.engine.models import Models, Pinned, models_of
+from papertape.engine.pacing import Pace, read_pace
 from papertape.engine.recorded import RECORDED
 from papertape.engine.resume import resume
-from papertape.engine.runner import Pace, Runner
+from papertape.engine.runner import Runner
 from papertape.engine.start import start
 from papertape.engine.tape import MODEL, canonical, overlay, read_header
 from papertape.ledger.database import open_database
@@ -163,7 +164,7 @@ def _total(runner: Runner) -> int | None:
 
 
 def _pace(options: Mapping[str, Any]) -> Pace:
-    return Pace(options["pace"] or None, options["checkpoint_every"])
+    return Pace(read_pace(options["pace"]), options["checkpoint_every"])
 
 
 def _plugins() -> Plugins:

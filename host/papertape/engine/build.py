@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from papertape.broker.book import Book
 from papertape.broker.exchange import Exchange
-from papertape.contract.component import Component
 from papertape.contract.errors import ConfigError, InvalidValue
 from papertape.contract.feature import Features
 from papertape.contract.feed import Feed
@@ -27,7 +26,9 @@ from papertape.engine.fill_models import GuardedFees, GuardedSlippage
 from papertape.engine.guard import GUEST_ERRORS, Guard
 from papertape.engine.journal import Journal
 from papertape.engine.models import Asked, Models
+from papertape.engine.parts import Part
 from papertape.engine.registered import Kind, Registered
+from papertape.engine.renewal import Renewal
 from papertape.engine.seat import FusionSeat, StrategySeat
 from papertape.engine.serving import Serving
 from papertape.engine.session import Session
@@ -43,17 +44,6 @@ FEATURES = "(features)"
 
 MOST_CANDLES = 1_000_000
 """The longest look-back: 56 bytes a candle, twice, for every symbol."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A component of a session: under which name it sits there, what it is, and its code."""
-
-    name: str
-    kind: str
-    component: Component
-    version: str
-    code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +100,7 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed, models: Models | 
     def create(kind: Kind, spec: Spec, name: str) -> Any:
         registered = find(plugins, kind, spec)
         component = registered.create(spec.kind, spec.params)
-        parts.append(Part(name, kind, component, registered.version, registered.code_hash()))
+        parts.append(Part(name, kind, component, registered.version, registered.code_hash(), registered, spec))
         if kind in ("strategy", "sizer", "fusion"):
             asked_models.equip(component, name)
         return component
@@ -185,6 +175,7 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed, models: Models | 
     feature_set = _compute(session, features, (own, sizing, read), config.reference, series) if features else None
     session.delays = Delays(journal) if config.latency == "measured" else None
     contexts = {name: _context(name, feed, instruments) for name in strategy_names}
+    session.renew = Renewal(parts, contexts, asked_models).renew
     guards = [fee_guard, slip_guard]
     for seat in session.seats:
         guards += [seat.guard, seat.desk.sizer_guard, *(rule_guard for _, rule_guard in seat.desk.rules)]

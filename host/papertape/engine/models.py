@@ -148,7 +148,9 @@ class Asked:
                     self.served[reference] = self.models.served(reference)
                 except PapertapeError as error:
                     raise _named(error, name) from error
-            self.by.setdefault(reference, []).append(name)
+            asking = self.by.setdefault(reference, [])
+            if name not in asking:  # one that is restarted asks again
+                asking.append(name)
             view = View(self.served[reference])
             self.views.append(view)
             try:

@@ -9,12 +9,13 @@ from papertape.contract.errors import LedgerError, RequestError, SessionDiffers,
 from papertape.contract.feed import Feed
 from papertape.contract.instrument import Instrument
 from papertape.engine import checkpoint, codec, digest
-from papertape.engine.build import FEATURES, Built, Part, build
+from papertape.engine.build import FEATURES, Built, build
 from papertape.engine.discovery import Plugins
 from papertape.engine.feeding import make_feed, taped_feed
 from papertape.engine.fill_models import GuardedFees, GuardedSlippage
 from papertape.engine.fold import fold
 from papertape.engine.models import kept_pins, models_of
+from papertape.engine.parts import Part
 from papertape.engine.seat import FusionSeat, StrategySeat
 from papertape.engine.serving import change_document
 from papertape.engine.tape import (

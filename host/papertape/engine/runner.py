@@ -4,12 +4,12 @@ import gc
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from papertape.contract.candle import TS
+from papertape.contract.candle import TS, Row
 from papertape.contract.errors import BadRow, ConfigError
 from papertape.contract.feed import Block, Event, Feed, LiveFeed, Standpoint
 from papertape.engine import checkpoint
@@ -18,9 +18,10 @@ from papertape.engine.config import SessionConfig
 from papertape.engine.fold import CHUNK, carry_out, stretches
 from papertape.engine.foresight import Look, foresight
 from papertape.engine.keeper import Keeper
+from papertape.engine.pacing import COMMANDS, FULL, Pace, Pacing, pace_word
 from papertape.engine.pickup import Pickup
 from papertape.engine.recorded import RECORDED, RecordedFeed, recent_candles
-from papertape.engine.tape import COMMAND, MODEL, block_rows, canonical, overlay, read_header
+from papertape.engine.tape import COMMAND, MODEL, PACE, block_rows, canonical, last_pace, overlay, read_header
 from papertape.ledger.records import Effects, NoteRow, TapeRow
 from papertape.ledger.store import Ledger
 from papertape.ledger.writer import SessionWriter
@@ -33,17 +34,10 @@ COMMIT_RECORDS = 8_000
 """Records after which it commits all the same, so that its memory does not grow with what it does."""
 TIMES_KEPT = 2_048
 """Measured calls of a guest that wait to be counted together; for a few it costs as much as for many."""
+LISTEN_EVERY = 0.1
+"""Seconds between two looks into the inbox while a paced session waits."""
 YOUNG_OBJECTS = 50_000
 """New objects between two looks of the garbage collector; a chunk of candles alone makes thousands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast market time passes: `speed` times real time, None for as fast as possible. `commit_every`: batches per
-    commit, None for the clock to decide; never less durable, only more or less often."""
-
-    speed: float | None = None
-    commit_every: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +69,7 @@ class Runner:
         *,
         tape: tuple[TapeRow, ...] = (),
         seconds: float = 0.0,
-        pace: Pace = Pace(),  # frozen
+        pace: Pace = FULL,
     ) -> None:
         self.session = built.session
         self.config = config
@@ -84,6 +78,7 @@ class Runner:
         self.ledger = ledger
         self.writer = writer
         self.pace = pace
+        self.pacing = Pacing(pace.speed)
         self.progress: Callable[[int], None] = lambda done: None
         self.published: Callable[[Effects], None] = lambda effects: None
         self.told: Callable[[str], None] = lambda line: None
@@ -116,6 +111,7 @@ class Runner:
         error: BadRow | None = None
         status: Status = "finished"
         self._started = time.perf_counter()
+        self._begin_pace()
         if self.session.journal.batch >= 0:
             self._commit({"status": "running", "error": None})
         try:
@@ -134,7 +130,8 @@ class Runner:
     @contextmanager
     def _models(self) -> Iterator[None]:
         """With models, a session that goes with the time picks up those that move, and any other looks ahead; so does
-        the replay of a recorded session at any pace, where the versions are those of its tape."""
+        the replay of a recorded session at any pace, where the versions are those of its tape. A pace that changes
+        meanwhile changes nothing of that."""
         serving = self.session.serving
         if serving is not None and (
             isinstance(self.feed, LiveFeed) or (self.pace.speed is not None and self.config.feed.kind != RECORDED)
@@ -149,7 +146,7 @@ class Runner:
         """False if it was stopped."""
         if isinstance(self.feed, LiveFeed):
             return self._follow(self.feed)
-        return self._fold_at_full_pace() if self.pace.speed is None else self._fold_at_pace()
+        return self._replay()
 
     def _follow(self, feed: LiveFeed) -> bool:
         """Follows a live market; False if it was stopped. What comes is on the tape before anything is done with it,
@@ -223,45 +220,67 @@ class Runner:
         recent = recent_candles(self.ledger, self.writer.session, session.journal.batch)
         return Standpoint(session.journal.now, newest, session.feed_stale, session.feed_muted, funded, recent)
 
-    def _fold_at_full_pace(self) -> bool:
-        """False if it was stopped."""
-        session = self.session
+    def _replay(self) -> bool:
+        """Steps through a feed that waits for nobody, at the pace of the moment: one batch after the other, or whole
+        stretches where that is full. False if it was stopped."""
         committed = time.perf_counter()
-        every = self.pace.commit_every
-        for events, times, rows in self._chunks(every or CHUNK):
-            carry_out(session, events)
-            self._look(rows)
-            before = session.journal.batch
-            session.run(times, rows)
-            self.keeper.times += times[: session.journal.batch - before]
-            if session.interrupted:
-                return False
-            self._count_times(TIMES_KEPT)
-            self.progress(session.journal.batch + 1 - session.warmed)
-            if every or time.perf_counter() - committed >= COMMIT_EVERY or session.journal.waiting >= COMMIT_RECORDS:
-                self._commit({})
-                committed = time.perf_counter()
-                if not self._obey():
+        for events, times, rows in self._chunks(self.pace.commit_every or CHUNK):
+            place = 0
+            while place < len(times):
+                if not self._awaited(times[place]):
+                    return False
+                carry_out(self.session, events)
+                events = []
+                if self.pacing.speed is None:
+                    if not self._stretch(times[place:], rows[place:]):
+                        return False
+                    place = len(times)
+                    if self._is_time(committed):
+                        self._commit({})
+                        committed = time.perf_counter()
+                        if not self._obey():
+                            return False
+                    continue
+                self.session.step(times[place], rows[place])
+                self.keeper.times.append(times[place])
+                self.pacing.took()
+                place += 1
+                if not self._settled():
                     return False
         return True
 
-    def _fold_at_pace(self) -> bool:
-        """False if it was stopped. Market time is anchored where the run begins."""
-        assert self.pace.speed is not None
-        anchor: tuple[float, int] | None = None
-        for events, times, rows in self._chunks(1):
-            if anchor is None:
-                anchor = time.monotonic(), times[0]
-            due = anchor[0] + (times[0] - anchor[1]) / 1000 / self.pace.speed
-            while (wait := due - time.monotonic()) > 0:
-                if self._wake.wait(min(wait, COMMIT_EVERY)) or not self._obey():
-                    return False
-            carry_out(self.session, events)
-            self.session.step(times[0], rows[0])
-            self.keeper.times += times
-            if not self._settled():
+    def _awaited(self, due: int) -> bool:
+        """Waits until the batch that closes at `due` (ms UTC) may be taken, and obeys meanwhile; False to stop."""
+        while (wait := self.pacing.wait(due, time.monotonic())) > 0:
+            if self._wake.wait(min(wait, LISTEN_EVERY)) or not self._obey():
                 return False
         return True
+
+    def _stretch(self, times: Sequence[int], rows: Sequence[tuple[Row | None, ...]]) -> bool:
+        """Steps through batches at full pace; False if it was stopped."""
+        session = self.session
+        self._look(rows)
+        before = session.journal.batch
+        session.run(times, rows)
+        self.keeper.times += times[: session.journal.batch - before]
+        if session.interrupted:
+            return False
+        self._count_times(TIMES_KEPT)
+        self.progress(session.journal.batch + 1 - session.warmed)
+        return True
+
+    def _is_time(self, committed: float) -> bool:
+        """Whether a session at full pace should commit, which it last did then."""
+        if self.pace.commit_every or self.session.journal.waiting >= COMMIT_RECORDS:
+            return True
+        return time.perf_counter() - committed >= COMMIT_EVERY
+
+    def _begin_pace(self) -> None:
+        """Puts the pace of this run on the tape, where that says another: whoever looks on knows it from there."""
+        self.pacing = Pacing(self.pace.speed)
+        word = pace_word(self.pace.speed)
+        if not isinstance(self.feed, LiveFeed) and word != last_pace(self.ledger, self.writer.session):
+            self._tape(PACE, {"command": "pace", "pace": word})
 
     def _count_times(self, kept: int = 1) -> None:
         """Counts the measured calls of guests that have `kept` or more waiting."""
@@ -294,16 +313,29 @@ class Runner:
                 going_on = False
                 continue
             try:
-                self.session.apply(journal.now, command)
+                self._tape(self._carried_out(command), command)
             except ConfigError as error:
                 self._refused.append(f"command {row.id} was not carried out: {error}")
-                continue
-            self.keeper.tape.append(TapeRow(0, journal.batch + 1, journal.now, COMMAND, canonical(command)))
         if self.pickup is not None:
             self._pick_up(self.pickup)
         if self.keeper.tape:
             self._commit({})
         return going_on
+
+    def _carried_out(self, command: Mapping[str, Any]) -> str:
+        """Carries a command out; gives the kind of its entry on the tape. Raises `ConfigError`."""
+        if command.get("command") not in COMMANDS:
+            self.session.apply(self.session.journal.now, command)
+            return COMMAND
+        if isinstance(self.feed, LiveFeed):
+            raise ConfigError(f"{command['command']}: a live market has its own pace")
+        self.pacing.obey(command)
+        return PACE
+
+    def _tape(self, kind: str, document: Mapping[str, Any]) -> None:
+        """Puts an entry before the next batch, to be kept by the next commit."""
+        journal = self.session.journal
+        self.keeper.tape.append(TapeRow(0, journal.batch + 1, journal.now, kind, canonical(document)))
 
     def _pick_up(self, pickup: Pickup) -> None:
         """Puts versions that have become ready on the tape: they answer from the next batch on."""
@@ -314,7 +346,7 @@ class Runner:
                 continue
             event, line = found
             self.session.apply(journal.now, event)
-            self.keeper.tape.append(TapeRow(0, journal.batch + 1, journal.now, MODEL, canonical(event)))
+            self._tape(MODEL, event)
             self.told(line)
 
     # Committing

@@ -118,6 +118,16 @@ class Seat:
                 self.since[slot] = None
                 self.moved = True
 
+    def forget(self) -> None:
+        """Lets go of every stance, and of what needed nothing: the next word of a new component counts anew."""
+        count = len(self.since)
+        self.since = [None] * count
+        self.lapses = [None] * count
+        self._stances = [None] * count
+        self.quiet[:] = [None] * count
+        self.timed = False
+        self.moved = True
+
     @property
     def spoken(self) -> dict[str, Any]:
         """What a checkpoint keeps of it."""

@@ -73,6 +73,7 @@ class Session:
         self.delays: Delays | None = None
         self.features: FeatureEngine | None = None
         self.serving: Serving | None = None
+        self.renew: Callable[[Seat], None] = _no_renewal
         self._desk_of = {seat.desk.book.name: seat.desk for seat in self.seats}
         self._strategy_of = {seat.desk.book.name: seat for seat in self.strategies}
         self._clock = time.perf_counter_ns
@@ -274,12 +275,13 @@ class Session:
     def apply(self, at: int, event: Event) -> None:
         """Takes in what stands on the tape between two batches; `at`: its time, ms UTC.
 
-        An operator's command, `{"command": "pause" | "resume" | "flatten" | "disable" | "enable", "book": ...,
-        "plugin": ...}`, or what a feed brings: `{"funding": SYMBOL, "ts": ms, "rate": "decimal", "mark": "decimal"}`, a
-        mark candle before the batch that closes with it, `{"mark": SYMBOL, "ts": its open, "open": ..., "high": ...,
-        "low": ..., "close": ...}`, a record of a series, `{"external": NAME, "valid": ms, "available": ms, "value":
-        ...}`, and the events of `LiveFeed`; or `{"instrument": {...}}`, whose rules have changed; or `{"reference":
-        MODEL, "name": ..., "version": ..., "checksum": ...}`, whose version answers from the next batch on.
+        An operator's command, `{"command": "pause" | "resume" | "flatten" | "disable" | "enable" | "restart", "book":
+        ..., "plugin": ...}`, or what a feed brings: `{"funding": SYMBOL, "ts": ms, "rate": "decimal", "mark":
+        "decimal"}`, a mark candle before the batch that closes with it, `{"mark": SYMBOL, "ts": its open, "open": ...,
+        "high": ..., "low": ..., "close": ...}`, a record of a series, `{"external": NAME, "valid": ms, "available": ms,
+        "value": ...}`, and the events of `LiveFeed`; or `{"instrument": {...}}`, whose rules have changed; or
+        `{"reference": MODEL, "name": ..., "version": ..., "checksum": ...}`, whose version answers from the next batch
+        on.
         Raises `ConfigError` for what this session cannot carry out.
         """
         if "funding" in event:
@@ -342,7 +344,7 @@ class Session:
             self.features.remember(self.market.index[symbol], timeframe, rows)
 
     def _obey(self, at: int, command: Event) -> None:
-        kind = command.get("command")
+        kind = str(command.get("command"))
         if kind in ("pause", "resume"):
             self.paused = kind == "pause"
         elif kind == "flatten":
@@ -352,10 +354,11 @@ class Session:
             for name, desk in self._desk_of.items():
                 if book in (None, name):
                     desk.flatten("the operator flattened it", at)
-        elif kind in ("disable", "enable"):
-            self._switch(str(command.get("plugin")), kind, str(command.get("reason", f"the operator {kind}d it")))
+        elif kind in _SWITCHED:
+            done = _SWITCHED[kind]
+            self._switch(str(command.get("plugin")), kind, str(command.get("reason", f"the operator {done} it")))
         else:
-            raise ConfigError(f"no command {kind!r}; there is pause, resume, flatten, disable and enable")
+            raise ConfigError(f"no command {kind!r}; there is pause, resume, flatten, disable, enable and restart")
 
     def _switch(self, plugin: str, kind: str, reason: str) -> None:
         seat = next((seat for seat in self.seats if seat.name == plugin), None)
@@ -363,11 +366,16 @@ class Session:
             raise ConfigError(
                 f"no plugin {plugin!r} in this session; it has {', '.join(seat.name for seat in self.seats)}"
             )
+        if kind == "restart":
+            self.renew(seat)
+            seat.forget()
+            if isinstance(seat, FusionSeat):
+                self.strategies[0].moved = True  # it votes anew with the next batch, whether or not a stance moves
         seat.guard.streak = 0
-        seat.guard.status = "ok" if kind == "enable" else "disabled"
-        seat.guard.report(plugin, f"{kind}d", reason, "")
+        seat.guard.status = "disabled" if kind == "disable" else "ok"
+        seat.guard.report(plugin, _SWITCHED[kind], reason, "")
         seat.moved = True
-        if kind == "disable":
+        if kind != "enable":
             seat.desk.after_flat.clear()
             seat.desk.cancel_openings(reason)
 
@@ -397,6 +405,10 @@ class Session:
         return failures
 
 
+def _no_renewal(seat: Seat) -> None:
+    raise ConfigError(f"{seat.name} cannot be restarted: this session does not know what it was made from")
+
+
 def _listed(wishes: Iterable[Wish] | None) -> list[Wish]:
     """What a strategy yielded. Raises `PluginError` for more than anybody can mean, before memory runs out."""
     found = [] if wishes is None else list(islice(wishes, MOST_WISHES + 1))
@@ -406,4 +418,6 @@ def _listed(wishes: Iterable[Wish] | None) -> list[Wish]:
 
 
 _NONE: Final[frozenset[str]] = frozenset()
+_SWITCHED: Final[Mapping[str, str]] = {"disable": "disabled", "enable": "enabled", "restart": "restarted"}
+"""Commands about one plugin, and what each comes to."""
 MOST_WISHES: Final = 10_000

@@ -24,6 +24,8 @@ from papertape.market.instruments import read_instrument
 HEADER, COMMAND, CODE, SOURCE, INSTRUMENT = "header", "command", "code", "source", "instrument"
 MODEL = "model"
 """A version that answers to a reference from the next batch on, or one that could not be taken, and why."""
+PACE = "pace"
+"""A change of pace, or a step of a session that is held: for those who look on, a fold does not read it."""
 FEED, BATCH = "feed", "batch"
 """What only a live session's tape holds: its feed's events, and its candles."""
 OVERLAY = (HEADER, COMMAND, CODE, SOURCE, INSTRUMENT, MODEL, LATENCY)
@@ -104,6 +106,12 @@ def read_header(rows: Sequence[TapeRow]) -> Header:
 def overlay(ledger: Ledger, session: str) -> list[TapeRow]:
     """The entries of a session's tape besides its candles."""
     return list(ledger.rows(session, TapeRow, of_kinds=OVERLAY))
+
+
+def last_pace(ledger: Ledger, session: str) -> str:
+    """The pace that a session's tape last says, as `read_pace` reads it: full where it says nothing."""
+    said = [json.loads(row.payload) for row in ledger.rows(session, TapeRow, of_kinds=(PACE,))]
+    return next((str(one["pace"]) for one in reversed(said) if one["command"] == "pace"), "max")
 
 
 def block_rows(block: Block, symbols: Sequence[str], batch: int) -> list[TapeRow]:
