@@ -34,7 +34,7 @@ from papertape.contract.feed import Block, Event, Feed, LiveFeed, Note, Standpoi
 from papertape.contract.fusion import Council, Fusion, Stance
 from papertape.contract.hookspecs import hookimpl
 from papertape.contract.instrument import Instrument, Tier
-from papertape.contract.model import Claim, LoadedModel, Model, ModelPin, ModelStore, Prediction
+from papertape.contract.model import Claim, LoadedModel, Model, ModelPin, ModelStore, Prediction, VersionedModel
 from papertape.contract.order import Cancel, Fill, OrderRequest, Side, WorkingOrder
 from papertape.contract.risk import Mark, RiskRule, Sizer, SizingRequest, Standing, Verdict
 from papertape.contract.screen import Surroundings
@@ -112,6 +112,7 @@ __all__ = [
     "UnknownComponent",
     "UnknownSession",
     "Verdict",
+    "VersionedModel",
     "Wish",
     "WorkingOrder",
     "hookimpl",

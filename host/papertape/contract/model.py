@@ -33,16 +33,32 @@ class Claim(NamedTuple):
     outcomes: tuple[str, ...]
 
 
-class LoadedModel(Protocol):
-    """A version that was loaded and checked: a pure function of its inputs, which threads may call at the same time."""
+class VersionedModel(Protocol):
+    """What a version says of itself."""
 
     @property
     def pin(self) -> ModelPin:
-        """The version."""
+        """The version that answers."""
 
     @property
     def kind(self) -> str:
         """Of model: classifier, predictor, sizer and so on."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the numbers of a row, in order."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the numbers of an answer, in order."""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What can be held against the market later."""
+
+
+class LoadedModel(VersionedModel, Protocol):
+    """A version that was loaded and checked: a pure function of its inputs, which threads may call at the same time."""
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -56,18 +72,6 @@ class LoadedModel(Protocol):
     @property
     def window(self) -> int:
         """Candles of inputs for one prediction, newest last."""
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """Names of the numbers of a row, in order."""
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """Names of the numbers of an answer, in order."""
-
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        """What can be held against the market later."""
 
     @property
     def lookback(self) -> int:
@@ -109,32 +113,12 @@ class Prediction:
             raise ConfigError(f"the model has no output {output!r}; it has {', '.join(self._index)}") from None
 
 
-class Model(Protocol):
+class Model(VersionedModel, Protocol):
     """A model as a component sees it, for the whole session: a new version takes effect behind it."""
 
     @property
     def reference(self) -> str:
         """As it was asked for, such as `signal@champion`."""
-
-    @property
-    def pin(self) -> ModelPin:
-        """The version that answers now."""
-
-    @property
-    def kind(self) -> str:
-        """Of model: classifier, predictor, sizer and so on."""
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """Names of the numbers of a row, in order."""
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """Names of the numbers of an answer, in order."""
-
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        """What can be held against the market later."""
 
     def predict(self, snapshot: Snapshot) -> Mapping[str, Prediction]:
         """What it says of every symbol in `snapshot.fresh`, from the session's features: one call for all of them, kept
