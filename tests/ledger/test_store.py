@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from tests.ledger.rows import KINDS, effects_of, rows_of, session_row
 from papertape.contract.errors import LedgerError, UnknownSession
 from papertape.ledger.records import CheckpointRow, Effects, EquityRow, FillRow, NoteRow, OrderRow, SignalRow, TapeRow
 from papertape.ledger.store import CommandRow, Ledger, SessionRow
+from papertape.ledger.writer import ANCHORS
 
 numbers = count()
 
@@ -101,6 +102,29 @@ def test_the_newest_checkpoint_has_its_state_and_all_of_them_their_digests(ledge
     kept = [(row.batch, row.digest, row.state) for row in ledger.rows("a", CheckpointRow)]
     assert kept == [(1, "sha256:1", b""), (2, "sha256:2", b""), (3, "sha256:3", b"state 3")]
     assert ledger.checkpoint("a") == effects_of(3).checkpoint
+
+
+def test_an_anchor_keeps_its_state_and_of_too_many_every_second_one_does(ledger: Ledger) -> None:
+    def states() -> dict[int, bytes]:
+        return {row.batch: row.state for row in ledger.rows("a", CheckpointRow) if row.state}
+
+    first = effects_of(1).checkpoint
+    assert first
+
+    def commit(batch: int, anchor: bool) -> None:
+        writer.commit(Effects(checkpoint=first._replace(batch=batch, state=b"%d" % batch), anchor=anchor))
+
+    with ledger.create(session_row("a"), effects_of(1)) as writer:
+        for batch in range(2, 6):
+            commit(batch, anchor=batch % 2 == 0)
+    assert states() == {2: b"2", 4: b"4", 5: b"5"}
+    with ledger.own("a") as writer:
+        for batch in range(6, 6 + ANCHORS):
+            commit(batch, anchor=True)
+    kept = sorted(states())
+    assert len(kept) <= ANCHORS // 2 + 3
+    assert max(later - former for former, later in pairwise(kept)) <= 4
+    assert kept[-1] == 5 + ANCHORS
 
 
 def test_a_checkpoint_may_be_made_again_at_the_same_batch(ledger: Ledger) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from papertape.contract.feed import Block, Note
 from papertape.engine import checkpoint, digest
@@ -12,9 +13,14 @@ from papertape.ledger.series import pack_series, pack_times
 from papertape.ledger.writer import SessionWriter
 
 
+ANCHOR_EVERY: Final = 0.4
+"""Seconds of stepping after which a checkpoint keeps its state: about what a fold from there to any later batch takes
+at most, and with it an answer to `papertape why`."""
+
+
 class Keeper:
     """Collects tape entries, notes, the closes of batches (`times`) and obeyed commands (`applied`: batch by id) for
-    the next commit. `seconds`: time spent in commits."""
+    the next commit. `seconds`: time spent in commits, `stepping`: in steps since a checkpoint last was an anchor."""
 
     def __init__(
         self,
@@ -30,6 +36,8 @@ class Keeper:
         self.times: list[int] = []
         self.applied: dict[int, int] = {}
         self.seconds = 0.0
+        self.stepping = 0.0
+        self.anchor_every = ANCHOR_EVERY
         self._next_entry = next_entry
         self._notes = {note[:3]: note for note in notes}
 
@@ -80,6 +88,8 @@ class Keeper:
                 del equity[:], exposure[:]
         self.times.clear()
         effects.checkpoint = _checkpoint(self.built)
+        if self.stepping >= self.anchor_every:
+            effects.anchor, self.stepping = True, 0.0
         return effects
 
 

@@ -207,7 +207,7 @@ checkpoints = _table(
     _whole("at"),
     _whole("seq"),
     _text("digest"),
-    _bytes("state"),  # empty once a later checkpoint has one
+    _bytes("state"),  # empty once a later checkpoint has one, but for anchors
 )
 
 commands = _table(  # the inbox of the session's host

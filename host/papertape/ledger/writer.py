@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from papertape.contract.errors import SessionOwned
 from papertape.ledger import tables
@@ -12,6 +12,10 @@ from papertape.ledger.database import Database
 from papertape.ledger.insert import Insert
 from papertape.ledger.ownership import Release
 from papertape.ledger.records import Effects
+
+
+ANCHORS: Final = 256
+"""States of earlier checkpoints that a session keeps at most; of more, every second one is let go of."""
 
 
 class SessionWriter:
@@ -26,6 +30,8 @@ class SessionWriter:
         self._database = database
         self._epoch = epoch
         self._checkpoint = checkpoint  # the batch of the newest one
+        self._anchor = False  # whether that one is to keep its state
+        self._anchors: list[int] | None = None  # batches of the earlier ones that have theirs; None: not looked up yet
         self._release = release
         dialect = database.engine.dialect
         self._signals = Insert(tables.signals, dialect)
@@ -56,7 +62,8 @@ class SessionWriter:
             if applied:
                 self._mark(connection, applied)
         if effects.checkpoint:
-            self._checkpoint = effects.checkpoint.batch
+            again = effects.checkpoint.batch == self._checkpoint
+            self._checkpoint, self._anchor = effects.checkpoint.batch, effects.anchor or (again and self._anchor)
 
     def add(self, connection: Connection, effects: Effects) -> None:
         """Adds the effects in the caller's transaction."""
@@ -94,11 +101,23 @@ class SessionWriter:
             )
 
     def _drop_state(self, connection: Connection, newest: int) -> None:
-        """Only the newest checkpoint is ever resumed; the digests of the others are what `verify` goes by."""
-        if self._checkpoint is not None and self._checkpoint != newest:
-            kept = tables.checkpoints.c
-            former = (kept.session == self.session) & (kept.batch == self._checkpoint)
-            connection.execute(update(tables.checkpoints).where(former).values(state=b""))
+        """Only the newest checkpoint is ever resumed; the digests of the others are what `verify` goes by, and the
+        states of anchors are where a fold for a question about their time begins."""
+        former = self._checkpoint
+        if former is None or former == newest:
+            return
+        row = tables.checkpoints.c
+        mine = row.session == self.session
+        gone = [former]
+        if self._anchor:
+            if self._anchors is None:
+                held = mine & (row.batch < former) & (func.length(row.state) > 0)
+                self._anchors = list(connection.execute(select(row.batch).where(held).order_by(row.batch)).scalars())
+            self._anchors.append(former)
+            gone = self._anchors[::2] if len(self._anchors) > ANCHORS else []
+            self._anchors = [batch for batch in self._anchors if batch not in gone]
+        if gone:
+            connection.execute(update(tables.checkpoints).where(mine & row.batch.in_(gone)).values(state=b""))
 
     def _mark(self, connection: Connection, applied: Mapping[int, int]) -> None:
         inbox = tables.commands.c
