@@ -97,7 +97,9 @@ def test_the_operator_tells_a_running_session_what_to_do() -> None:
     with host(*SLOWLY) as process:
         (listed,) = document("sessions", "list")["sessions"]
         name = listed["session"]
-        for order in (("pause",), ("resume",), ("disable", "ema-cross"), ("enable", "ema-cross"), ("flatten",)):
+        plugin = "ema-cross"
+        told = ["pause", "resume", f"disable {plugin}", f"enable {plugin}", "flatten", f"restart {plugin}"]
+        for order in map(str.split, [*told, "pace hold", "step", "pace 30000x"]):
             done = papertape("sessions", "command", name, *order)
             assert done.exit_code == 0, done.stderr
             assert f"session {name} will {order[0]}" in done.stdout
@@ -107,7 +109,9 @@ def test_the_operator_tells_a_running_session_what_to_do() -> None:
     resumed = document("run", "--resume", name)
     assert (resumed["status"], resumed["snapshots"]) == ("finished", 600)
     said = [json.loads(row["payload"])["command"] for row in exported(name, "tape") if row["kind"] == "command"]
-    assert said == ["pause", "resume", "disable", "enable", "flatten"]
+    assert said == ["pause", "resume", "disable", "enable", "flatten", "restart"]
+    paces = [json.loads(row["payload"]) for row in exported(name, "tape") if row["kind"] == "pace"]
+    assert [one.get("pace", one["command"]) for one in paces] == ["3000x", "hold", "step", "30000x", "max"]
     assert document("sessions", "verify", name)["equal"]
 
 
@@ -137,6 +141,9 @@ def test_a_session_that_does_not_run_obeys_nobody(finished: dict[str, Any]) -> N
         (("pause", "--book", "ema-cross"), "--book goes with flatten alone"),
         (("disable", "nobody"), "has no 'nobody'; it has ema-cross"),
         (("flatten", "--book", "nobody"), "has no 'nobody'; it has ema-cross"),
+        (("restart", "nobody"), "has no 'nobody'; it has ema-cross"),
+        (("pace",), "pace takes a pace: max, realtime, hold"),
+        (("pace", "soon"), "'soon' is no pace: say max, realtime, hold"),
         (("dance",), "'dance' is not one of"),
     ],
 )

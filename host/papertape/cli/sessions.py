@@ -1,7 +1,6 @@
 """`papertape sessions`: what ran, what came of it, and what to tell one that runs."""
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,12 +8,12 @@ import click
 from papertape.cli.comparing import diff
 from papertape.cli.options import db_option, json_option
 from papertape.cli.output import Progress, print_json, print_table, print_text, say
-from papertape.contract.errors import ConfigError, LedgerError, SessionDiffers
+from papertape.cli.steering import command, stop
+from papertape.contract.errors import ConfigError, SessionDiffers
 
 if TYPE_CHECKING:
     from papertape.ledger.store import Ledger, SessionRow
 
-COMMANDS = ("pause", "resume", "flatten", "disable", "enable")
 WHAT = ("orders", "fills", "funding", "trades", "signals", "predictions", "equity", "tape")
 
 
@@ -173,50 +172,8 @@ def verify(session: str, db: str, as_json: bool) -> None:
 
 
 sessions.add_command(diff)
-
-
-@sessions.command()
-@click.argument("session")
-@db_option
-def stop(session: str, db: str) -> None:
-    """Asks a running session to end cleanly after the step under way.
-
-    Example: papertape sessions stop 7f3k
-    """
-    with _ledger(db) as ledger:
-        row = ledger.find(session)
-        _post(ledger, row, {"command": "stop"})
-    print_text(f"session {row.id} will stop; go on with it by `papertape run --resume {row.id}`")
-
-
-@sessions.command()
-@click.argument("session")
-@click.argument("order", type=click.Choice(COMMANDS))
-@click.argument("plugin", required=False)
-@click.option("--book", help="Flatten this book alone.")
-@db_option
-def command(session: str, order: str, plugin: str | None, book: str | None, db: str) -> None:
-    """Tells a running session to pause, resume, flatten, disable PLUGIN or enable PLUGIN. It goes on the tape.
-
-    \b
-    Examples:
-      papertape sessions command 7f3k pause
-      papertape sessions command 7f3k disable macd
-      papertape sessions command 7f3k flatten --book ema-cross
-    """
-    if (plugin is not None) != (order in ("disable", "enable")):
-        raise ConfigError(f"{order} takes {'the name of a plugin' if plugin is None else 'no plugin'}")
-    if book is not None and order != "flatten":
-        raise ConfigError("--book goes with flatten alone")
-    document = {"command": order, **({"plugin": plugin} if plugin else {}), **({"book": book} if book else {})}
-    with _ledger(db) as ledger:
-        row = ledger.find(session)
-        books = _books(ledger, row)
-        for name in filter(None, (plugin, book)):
-            if name not in books:
-                raise ConfigError(f"session {row.id} has no {name!r}; it has {', '.join(books)}")
-        _post(ledger, row, document)
-    print_text(f"session {row.id} will {order} before one of its next batches")
+sessions.add_command(stop)
+sessions.add_command(command)
 
 
 def _ledger(db: str) -> "Ledger":
@@ -275,15 +232,3 @@ def _print_models(models: list[dict[str, Any]]) -> None:
             ],
             "<<><<",
         )
-
-
-def _books(ledger: "Ledger", row: "SessionRow") -> list[str]:
-    return [book["name"] for book in _document(ledger, row)["books"]]
-
-
-def _post(ledger: "Ledger", row: "SessionRow", document: dict[str, str]) -> None:
-    if not ledger.is_owned(row.id):
-        status = _status(ledger, row)
-        cure = "" if status == "finished" else f"; `papertape run --resume {row.id}` goes on with it"
-        raise LedgerError(f"session {row.id} does not run ({status}), so nobody would obey{cure}")
-    ledger.post(row.id, json.dumps(document), int(time.time() * 1000))
