@@ -112,6 +112,18 @@ def test_a_charts_past_is_that_of_the_feed(ended: str) -> None:
     assert [tuple(candle) for candle in candles] == fed and not reader.wants_past
 
 
+def test_a_chart_of_a_replay_of_a_replay_shows_the_candles_of_the_first(ended: str) -> None:
+    for name, of in (("second", "first"), ("third", "second")):
+        play(ended, name, feed={"kind": "recorded", "session": of}, bars=None)
+    first, third = (Follower(ended, name) for name in ("first", "third"))
+    for reader in (first, third):
+        reader.look()
+        reader.recall()
+    seen, again = (reader.look().candles_by_symbol for reader in (first, third))
+    assert len(again["BTC/USDT"]) == 400
+    assert {symbol: list(each) for symbol, each in again.items()} == {s: list(each) for s, each in seen.items()}
+
+
 def test_a_look_at_what_has_not_changed_is_the_same_view(ended: str) -> None:
     reader = Follower(ended, "first")
     reader.look()

@@ -68,13 +68,16 @@ def past_candles(
 
 
 def _feed(header: Header, ledger: Ledger, session: str) -> Feed:
-    """What gives the session's candles again; strategies and models have no say in that."""
-    spec = header.config.feed
-    if header.live:
-        return RecordedFeed(ledger, session, header)
+    """What gives the session's candles; strategies and models have no say in that."""
+    return RecordedFeed(ledger, session, header) if header.live else _again(header, ledger)
+
+
+def _again(header: Header, ledger: Ledger) -> Feed:
+    """The feed of a session whose tape does not hold its candles; of a replay, what was replayed."""
+    spec, params = header.config.feed, header.feed["params"]
     if spec.kind == RECORDED:
-        return replayed(ledger, header.feed["params"])
-    made: Feed = find(load_plugins(), "feed", spec).create(spec.kind, header.feed["params"])
+        return replayed(ledger, params, lambda of: _again(of, ledger))
+    made: Feed = find(load_plugins(), "feed", spec).create(spec.kind, params)
     return made
 
 

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from papertape.contract.errors import NoLedgerYet, PapertapeError
-from papertape.engine.tape import overlay, read_header
+from papertape.engine.tape import MODEL, overlay, read_header
 from papertape.ledger.store import Ledger
 from papertape.ledger.url import masked
 from papertape.tui.core import draft
@@ -173,10 +173,12 @@ class StartScreen(Screen[None]):
             return
         try:
             with Ledger.open(self.url, patience=PATIENCE) as ledger:
-                header = read_header(overlay(ledger, line.id))
+                tape = overlay(ledger, line.id)
+                header = read_header(tape)
         except PapertapeError as error:
             self.post_message(Launched(line.id, str(error)))
             return
-        made = draft.draft_of(header.config, line.id if header.live else None)
+        recorded = header.live or any(row.kind == MODEL for row in tape)  # what came meanwhile is on its tape alone
+        made = draft.draft_of(header.config, line.id if recorded else None)
         screen = DraftScreen(self.url, self.home, made, f"Replay of {line.id}")
         self.app.call_from_thread(self.app.push_screen, screen)
