@@ -142,7 +142,7 @@ def test_a_running_session_is_steered_from_the_screen_alone(sqlite_url: str) -> 
             await until(pilot, lambda: view().positions)
             await pilot.press("p")
             await until_said(pilot, "took effect after batch")
-            await until_said(pilot, "‖ paused", "Go on")
+            await until_said(pilot, "‖ paused", "Trade")
             await pilot.press("f")
             await until_said(pilot, "every book", "Flatten")
             await pilot.press("down", "enter")

@@ -4,17 +4,21 @@ import json
 from collections.abc import Iterable, Mapping
 
 from papertape.contract.errors import LedgerError
-from papertape.engine.tape import COMMAND, canonical
+from papertape.engine.pacing import read_pace
+from papertape.engine.tape import COMMAND, PACE, canonical
 from papertape.ledger.records import TapeRow
 from papertape.ledger.store import CommandRow, Ledger
 from papertape.tui.core.views import CommandView
 
 Command = Mapping[str, str]
-"""As `papertape sessions command` leaves it: `command`, and for some of them `book` or `plugin`."""
+"""As `papertape sessions command` leaves it: `command`, and for some of them `book`, `plugin` or `pace`."""
+PACES = ("realtime", "10x", "60x", "600x", "3600x", "36000x", "max")
+"""Those that one goes through by key, the slowest first."""
 
 PAUSE: Command = {"command": "pause"}
 RESUME: Command = {"command": "resume"}
 STOP: Command = {"command": "stop"}
+STEP: Command = {"command": "step"}
 
 
 def flatten(book: str | None = None) -> Command:
@@ -27,16 +31,42 @@ def switch(plugin: str, on: bool) -> Command:
     return {"command": "enable" if on else "disable", "plugin": plugin}
 
 
+def restart(plugin: str) -> Command:
+    """Has a plugin begin anew."""
+    return {"command": "restart", "plugin": plugin}
+
+
+def pace(word: str) -> Command:
+    """Has a session that is not live go at another pace."""
+    return {"command": "pace", "pace": word}
+
+
+def beside(word: str, by: int) -> str:
+    """The pace above or below one; the fastest and the slowest stay.
+
+    >>> beside("60x", 1), beside("100x", -1), beside("max", 1)
+    ('600x', '60x', 'max')
+    """
+    speed = _speed(word)
+    others = [each for each in PACES if (_speed(each) > speed if by > 0 else _speed(each) < speed)]
+    return word if not others else others[0 if by > 0 else -1]
+
+
+def _speed(word: str) -> float:
+    speed = read_pace(word)
+    return float("inf") if speed is None else speed
+
+
 def words(command: Mapping[str, object]) -> str:
     """A command for people.
 
     >>> words({"command": "flatten", "book": "macd"}), words({"command": "flatten"}), words({"command": "pause"})
     ('flatten macd', 'flatten every book', 'pause')
     """
-    order, book, plugin = command.get("command"), command.get("book"), command.get("plugin")
+    order = str(command.get("command"))
     if order == "flatten":
-        return f"flatten {book or 'every book'}"
-    return f"{order} {plugin}" if plugin else str(order)
+        return f"flatten {command.get('book') or 'every book'}"
+    return " ".join([order, *(str(command[key]) for key in ("plugin", "pace") if key in command)])
 
 
 def post(ledger: Ledger, session: str, commands: Iterable[Command], at: int) -> list[int]:
@@ -47,9 +77,18 @@ def post(ledger: Ledger, session: str, commands: Iterable[Command], at: int) -> 
     return [ledger.post(session, json.dumps(dict(command)), at) for command in commands]
 
 
+def paces(entries: Iterable[TapeRow], pace: str, moving: str) -> tuple[str, str]:
+    """The pace, and the last one at which the session moved, after more entries of its tape about that."""
+    for entry in entries:
+        command = json.loads(entry.payload)
+        pace = command["pace"] if command["command"] == "pace" else "hold"
+        moving = moving if pace == "hold" else pace
+    return pace, moving
+
+
 def command_views(rows: Iterable[CommandRow], tape: Iterable[TapeRow], running: bool) -> tuple[CommandView, ...]:
-    """The commands and how far each has come. One that took effect is on the tape, but for `stop`."""
-    obeyed = {(row.batch - 1, row.payload) for row in tape if row.kind == COMMAND}
+    """The commands and how far each has come. One that took effect is on the tape, but for `stop`, which ends it."""
+    obeyed = {(row.batch - 1, row.payload) for row in tape if row.kind in (COMMAND, PACE)}
     views = []
     for row in rows:
         command = json.loads(row.command)

@@ -11,6 +11,7 @@ from papertape.contract.errors import ConfigError, PapertapeError
 from papertape.engine.build import find
 from papertape.engine.config import SessionConfig, Spec, parse_spec, read_config, unique_names
 from papertape.engine.discovery import Plugins
+from papertape.engine.pacing import read_pace
 from papertape.engine.recorded import RECORDED
 from papertape.engine.registered import Kind
 
@@ -22,7 +23,7 @@ KINDS: Mapping[Role, Kind] = {
     "sizer": "sizer",
     "risk": "risk-rule",
 }
-PACES = ("max", "realtime", "60x", "600x", "3600x")
+PACES = ("max", "realtime", "60x", "600x", "3600x", "hold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +139,9 @@ def problems(draft: Draft, plugins: Plugins) -> tuple[Problem, ...]:
     for key in ("cash", "bars", "seed"):
         if key in told:
             found += _said(key, lambda key=key: read_config({key: told[key]}))
-    if not is_pace(draft.pace):
-        found.append(Problem("pace", "", f"{draft.pace!r} is no pace: say {', '.join(PACES[:2])}, or such as 60x"))
+    found += _said("pace", lambda: read_pace(draft.pace))
     found += _said("", lambda: unique_names(read_config({"strategies": told["strategies"]}).strategies))
     return tuple(dict.fromkeys(found))
-
-
-def is_pace(text: str) -> bool:
-    """Whether `papertape run --pace` takes it.
-
-    >>> is_pace("60x"), is_pace("max"), is_pace("soon"), is_pace("-1x")
-    (True, True, False, False)
-    """
-    number = _number(text.strip().removesuffix("x"))
-    return text.strip() in ("max", "realtime") or (isinstance(number, (int, float)) and number > 0)
 
 
 def hint(param: Param[Any]) -> str:

@@ -12,12 +12,12 @@ from papertape.contract.candle import Candles
 from papertape.contract.errors import NoLedger
 from papertape.engine import codec
 from papertape.engine.config import SessionConfig, read_config
+from papertape.engine.tape import PACE
 from papertape.ledger.records import FillRow, NoteRow, PluginEventRow, SignalRow, TapeRow
 from papertape.ledger.store import CommandRow, Ledger, SessionRow
 from papertape.reports.figures import Curve
-from papertape.tui.core import reading, standing
+from papertape.tui.core import commands, reading, standing
 from papertape.tui.core.candles import CandleHistory, past_candles
-from papertape.tui.core.commands import command_views
 from papertape.tui.core.happenings import TOLD, happenings
 from papertape.tui.core.history import BookHistory
 from papertape.tui.core.views import BookView, PluginView, SessionView, Status
@@ -51,6 +51,8 @@ class Follower:
         self._behind = False
         self._events: deque[PluginEventRow] = deque(maxlen=NEWEST)
         self._tape: deque[TapeRow] = deque(maxlen=NEWEST)
+        self._paces: deque[TapeRow] = deque(maxlen=NEWEST)
+        self._pace, self._moving = "max", "max"
         self._notes: tuple[NoteRow, ...] = ()
         self._commands: list[CommandRow] = []
         self._candles = CandleHistory()
@@ -115,10 +117,10 @@ class Follower:
             raise NoLedger(f"session {self.session} is not in the ledger any more")
         if self._config is None:
             self._begin(read_config(json.loads(row.config)))
-        commands = reading.newest(connection, CommandRow, self.session, 0, 50)
+        asked = reading.newest(connection, CommandRow, self.session, 0, 50)
         # Obeying makes the checkpoint of the same batch anew.
-        known = self._batch if commands == self._commands else self._batch - 1
-        self._commands = commands
+        known = self._batch if asked == self._commands else self._batch - 1
+        self._commands = asked
         kept = reading.checkpoint_after(connection, self.session, known)
         if kept is not None and kept.state:
             self._state, self._batch = codec.decode(kept.state), kept.batch
@@ -139,6 +141,9 @@ class Follower:
         self._fills += reading.newest(connection, FillRow, session, _last(self._fills), 4 * NEWEST)
         self._events += reading.newest(connection, PluginEventRow, session, _last(self._events), NEWEST)
         self._tape += reading.newest(connection, TapeRow, session, _last(self._tape), NEWEST, TOLD)
+        paces = reading.newest(connection, TapeRow, session, _last(self._paces), NEWEST, (PACE,))
+        self._paces += paces
+        self._pace, self._moving = commands.paces(paces, self._pace, self._moving)
         self._notes = reading.notes(connection, session)
         fills = reading.fills_after(connection, session, self._folded, FILLS_AT_ONCE)
         for fill in fills:
@@ -156,7 +161,7 @@ class Follower:
         status = reading.status_of(ledger, row)
         with self._lock:
             candles = self._candles.by_symbol
-        newest = [_last(rows) for rows in (self._signals, self._fills, self._events, self._tape)]
+        newest = [_last(rows) for rows in (self._signals, self._fills, self._events, self._tape, self._paces)]
         past = [book.batch for book in self._books.values()]
         seen = (row, status, self._batch, newest, past, self._folded, self._commands, self._notes, id(candles))
         if self._shown is None or seen != self._seen:
@@ -190,6 +195,8 @@ class Follower:
             read=min(1.0, seen / row.snapshots) if row.snapshots else 1.0,
             paused=bool(state and state["paused"]),
             muted=bool(state and state["feed_muted"]),
+            pace="" if kind == "exchange" else self._pace,
+            moving=self._moving,
             books=self._book_views(config),
             positions=tuple(standing.positions(state, symbols)) if state else (),
             orders=tuple(standing.orders(state)) if state else (),
@@ -199,7 +206,7 @@ class Follower:
             plugins=self._plugin_views(config, row),
             data=tuple(standing.symbols_now(state, symbols)) if state else (),
             notes=self._notes,
-            commands=command_views(self._commands, self._tape, status == "running"),
+            commands=commands.command_views(self._commands, (*self._tape, *self._paces), status == "running"),
             happenings=happenings(self._fills, self._events, self._tape, NEWEST),
             candles_by_symbol=candles,
         )

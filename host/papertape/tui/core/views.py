@@ -157,7 +157,8 @@ class Happening:
 class SessionView:
     """A session at one moment. `read`: the fraction of its history that figures and curves hold so far.
 
-    `status` as in `papertape sessions list`; `paused`, `muted`: by the operator, by the feed. `batches`, `candles`:
+    `status` as in `papertape sessions list`; `paused`, `muted`: by the operator, by the feed. `pace`: as `run --pace`
+    takes it, empty for a live one; `moving`: the one that it had before it was held. `batches`, `candles`:
     so far; `limit`: batches after which it finishes. `candles_by_symbol`: the newest ones without a hole, oldest first.
     `fills`, `signals`, `happenings`, `commands`: the newest, oldest first.
     """
@@ -182,6 +183,8 @@ class SessionView:
     read: float
     paused: bool
     muted: bool
+    pace: str
+    moving: str
     books: tuple[BookView, ...]
     positions: tuple[PositionView, ...] = ()
     orders: tuple[OrderView, ...] = ()
@@ -194,6 +197,11 @@ class SessionView:
     commands: tuple[CommandView, ...] = ()
     happenings: tuple[Happening, ...] = ()
     candles_by_symbol: Mapping[str, Candles] = field(default_factory=dict)
+
+    @property
+    def held(self) -> bool:
+        """Whether it stands still."""
+        return self.pace == "hold"
 
     @property
     def running(self) -> bool:

@@ -1,25 +1,24 @@
 """The session screen: watches one session, and steers it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import Screen
 
 from papertape.contract.errors import PapertapeError
 from papertape.ledger.store import Ledger
-from papertape.tui.core import commands
-from papertape.tui.core.commands import Command
 from papertape.tui.core.follower import PATIENCE, Follower
 from papertape.tui.core.reading import recent_sessions
-from papertape.tui.core.text import money, percent, shown
-from papertape.tui.core.views import CommandView, SessionLine, SessionView
-from papertape.tui.messages import CommandPosted, Looked, LookFailed, SessionWanted
-from papertape.tui.screens.dialogs import Confirm, Help, Pick
+from papertape.tui.core.text import shown
+from papertape.tui.core.views import SessionLine, SessionView
+from papertape.tui.messages import Looked, LookFailed, SessionWanted
+from papertape.tui.screens.dialogs import Help, Pick
 from papertape.tui.screens.following import Following
+from papertape.tui.screens.session_keys import KEYS
+from papertape.tui.screens.steering import Steering
 from papertape.tui.widgets.books import BooksPanel
 from papertape.tui.widgets.chart import ChartPanel
 from papertape.tui.widgets.dealings import PositionsPanel, SignalsPanel
@@ -29,7 +28,7 @@ from papertape.tui.widgets.panel import Choice, Panel
 from papertape.tui.widgets.session_list import SESSIONS, session_rows
 from papertape.tui.widgets.state import LogPanel, StatePanel
 from papertape.tui.widgets.status_bar import PanelTabs, StatusBar
-from papertape.tui.widgets.table import Cell, Column, Row, Table
+from papertape.tui.widgets.table import Table
 from papertape.tui.widgets.votes import VotesPanel
 
 PANELS = ("chart", "books", "equity", "positions", "signals", "votes", "state", "log")
@@ -39,63 +38,13 @@ _ALWAYS = {"compact": 0, "normal": 2, "wide": 3}
 """How many of the first panels always stand there; one of the others stands beside them."""
 _TOGETHER = (1, 2)
 """Books and equity, which stand together where there is room for no others."""
-EVERY = "\n"
-"""In a choice of books: all of them. No book has such a name."""
-
-KEYS = (
-    (
-        "Panels",
-        (
-            ("1 … 8", "show a panel"),
-            ("tab", "go to the next panel"),
-            ("[  ]", "the symbol before, the symbol after"),
-            ("o", "sort the books by the next column"),
-            ("enter", "on a book: narrow all panels to it, or widen them again"),
-        ),
-    ),
-    (
-        "Chart",
-        (
-            ("+  -", "zoom in, zoom out"),
-            ("left  right", "go from candle to candle; shift goes twenty at a time"),
-            ("end", "back to the newest"),
-        ),
-    ),
-    (
-        "Steering a session that runs",
-        (
-            ("p", "pause it, or have it go on: paused, it records signals and enters nothing"),
-            ("f", "flatten a book, or all: close every position at the next candle"),
-            ("d", "disable a plugin, or enable it again"),
-            ("k", "kill switch: pause, and flatten every book"),
-            ("x", "stop the session; it can be resumed"),
-        ),
-    ),
-    (
-        "Going around",
-        (
-            ("s", "switch to another session"),
-            ("m", "models: what they are worth, and which one answers"),
-            ("escape", "back to the sessions"),
-            ("t", "dark or light"),
-            ("ctrl+p", "every command by name"),
-            ("q", "leave; sessions go on without a screen"),
-        ),
-    ),
-)
 
 
-class SessionScreen(Screen[None]):
-    """One session. `clock`: the time, ms UTC, for the commands that it issues."""
+class SessionScreen(Steering):
+    """One session, watched and steered."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(place + 1), f"panel({place})", show=False) for place in range(len(PANELS))),
-        Binding("p", "pause", "Pause"),
-        Binding("p", "go_on", "Go on"),
-        Binding("f", "flatten", "Flatten"),
-        Binding("d", "switch_plugin", "Plugins"),
-        Binding("k", "kill", "Kill"),
-        Binding("x", "stop", "Stop"),
         Binding("s", "switch", "Switch"),
         Binding("left_square_bracket", "symbol(-1)", show=False),
         Binding("right_square_bracket", "symbol(1)", show=False),
@@ -108,20 +57,13 @@ class SessionScreen(Screen[None]):
     ]
 
     def __init__(self, url: str, session: str, clock: Callable[[], int]) -> None:
-        super().__init__()
-        self.url = url
-        self.session = session
-        self.clock = clock
-        self.view: SessionView | None = None
-        self.trouble = ""
+        super().__init__(url, session, clock)
         self.choice = Choice()
         self.form: Layout = "compact"
         self.below = 1  # the panel that stands where they take turns
-        self._told: dict[int, str] = {}
         self._follower = Follower(url, session)
         self._following = Following(self._follower, self.post_message)
         self._recalled = -1
-        self._offered: tuple[bool | None, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield StatusBar()
@@ -176,36 +118,21 @@ class SessionScreen(Screen[None]):
         self.view, self.trouble = event.view, ""
         if self.choice.symbol not in event.view.symbols:
             self.choice = self.choice._replace(symbol=event.view.symbols[0])
-        self._confirm(event.view.commands)
+        self.confirm(event.view.commands)
         self._show()
-        self._offer()
+        self.offer()
         self._following.heard()
         self._fetch_past(event.view, first)
 
     def on_look_failed(self, event: LookFailed) -> None:
         self.trouble = event.reason
         self._show()
-        self._offer()
+        self.offer()
         if event.gone or self.view is None:
             self.query_one(StatusBar).show(None, event.reason)
 
-    def on_command_posted(self, event: CommandPosted) -> None:
-        if event.trouble:
-            self.notify(shown(event.trouble), title="Not told", severity="error", markup=False)
-            return
-        self._told |= dict.fromkeys(event.ids, event.words)
+    def hurry(self) -> None:
         self._following.hurry()
-
-    def _confirm(self, seen: Sequence[CommandView]) -> None:
-        """Says when what was asked here has taken effect."""
-        for one in seen:
-            if one.id not in self._told or one.state == "waiting":
-                continue
-            del self._told[one.id]
-            if one.state == "done":
-                self.notify(shown(f"took effect after batch {one.batch:,}"), title=shown(one.words), markup=False)
-            else:
-                self.notify(shown("it was not carried out"), title=shown(one.words), severity="error", markup=False)
 
     def _fetch_past(self, view: SessionView, first: bool) -> None:
         """Once for what is shown first, and again where the session has run on by more than it keeps."""
@@ -301,106 +228,3 @@ class SessionScreen(Screen[None]):
         chosen = await self.app.push_screen_wait(Pick("Switch to a session", SESSIONS, session_rows(lines)))
         if chosen is not None:
             self.post_message(SessionWanted(chosen, instead=True))
-
-    # Steering
-
-    def _offer(self) -> None:
-        """Offers other keys where what can be done has changed."""
-        offered = tuple(self.check_action(action, ()) for action in ("pause", "go_on", "stop"))
-        if offered != self._offered:
-            self._offered = offered
-            self.refresh_bindings()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that would do nothing are not offered."""
-        running = self.view is not None and self.view.running and not self.trouble
-        paused = self.view is not None and self.view.paused
-        if action in ("pause", "go_on"):
-            return running and paused == (action == "go_on")
-        return running if action in ("flatten", "switch_plugin", "kill", "stop") else True
-
-    @work(thread=True, group="command")
-    def tell(self, orders: Sequence[Command]) -> None:
-        """Leaves commands in the session's inbox."""
-        words = ", ".join(map(commands.words, orders))
-        try:
-            with Ledger.open(self.url, patience=PATIENCE) as ledger:
-                ids = commands.post(ledger, self._follower.session, orders, self.clock())
-            self.post_message(CommandPosted(words, tuple(ids)))
-        except PapertapeError as error:
-            self.post_message(CommandPosted(words, (), str(error)))
-
-    def action_pause(self) -> None:
-        """Pauses the session."""
-        self.tell([commands.PAUSE])
-
-    def action_go_on(self) -> None:
-        """Has it go on."""
-        self.tell([commands.RESUME])
-
-    @work(group="ask")
-    async def action_flatten(self) -> None:
-        """Asks which book to flatten, whether really, and has it done."""
-        view = self.view
-        if view is None:
-            return
-        held = [book for book in view.books if book.positions]
-        columns = (Column("book", most=30), Column("positions", right=True), Column("equity", right=True))
-        rows = [Row(book.name, (Cell(book.name), Cell(str(book.positions)), Cell(money(book.equity)))) for book in held]
-        total = sum(book.positions for book in held)
-        rows.insert(0, Row(EVERY, (Cell("every book", "strong"), Cell(str(total)), Cell(""))))
-        chosen = await self.app.push_screen_wait(Pick("Flatten", columns, rows))
-        if chosen is None:
-            return
-        book = None if chosen == EVERY else chosen
-        words = f"Close every position of {book or 'every book'} at the next candle, and cancel what would open?"
-        if await self.app.push_screen_wait(Confirm(f"Flatten {book or 'every book'}", words, "Flatten")):
-            self.tell([commands.flatten(book)])
-
-    @work(group="ask")
-    async def action_switch_plugin(self) -> None:
-        """Asks which plugin to disable or enable; asks again before one is disabled."""
-        view = self.view
-        if view is None:
-            return
-        columns = (
-            Column("plugin", most=30),
-            Column("is", most=12),
-            Column("return", right=True),
-            Column("", most=None),
-        )
-        changes = {book.name: book.change for book in view.books}
-        plugins = {one.name: one for one in view.plugins if one.part != "other"}
-        rows = [
-            Row(
-                one.name,
-                (
-                    Cell(one.name),
-                    Cell(one.status, "" if one.status == "ok" else "warning"),
-                    Cell(percent(changes.get(one.name))),
-                    Cell("disable it" if one.status == "ok" else "enable it", "faint"),
-                ),
-            )
-            for one in plugins.values()
-        ]
-        chosen = await self.app.push_screen_wait(Pick("Disable or enable a plugin", columns, rows))
-        if chosen is None:
-            return
-        on = plugins[chosen].status != "ok"
-        words = f"Ask {chosen} nothing more? Its book cancels what would open, and keeps its stops and targets."
-        if on or await self.app.push_screen_wait(Confirm(f"Disable {chosen}", words, "Disable")):
-            self.tell([commands.switch(chosen, on)])
-
-    @work(group="ask")
-    async def action_kill(self) -> None:
-        """Asks, then pauses the session and flattens every book."""
-        words = "Enter nothing more, and close every position of every book at the next candle?"
-        if await self.app.push_screen_wait(Confirm("Kill switch", words, "Pause and flatten")):
-            self.tell([commands.PAUSE, commands.flatten()])
-
-    @work(group="ask")
-    async def action_stop(self) -> None:
-        """Asks, then stops the session."""
-        words = "Stop after the step under way? Positions stay as they are, and the session can be resumed."
-        if await self.app.push_screen_wait(Confirm(f"Stop session {self._follower.session}", words, "Stop")):
-            self.tell([commands.STOP])

@@ -50,7 +50,9 @@ class StatusBar(Painted):
         if view is None:
             return [(self.trouble, "error") if self.trouble else ("reading the ledger …", "faint")]
         trouble = [("✗ ledger lost, trying again", "error")] if self.trouble else []
-        status = ("‖ paused", "warning") if view.running and view.paused else _STATUS[view.status]
+        status = ("‖ held", "warning") if view.running and view.held else _STATUS[view.status]
+        pace = [(view.pace, "faint")] if view.running and view.pace and not view.held else []
+        paused = [("‖ paused: nothing is traded", "warning")] if view.running and view.paused else []
         muted = [("! feed muted", "warning")] if view.muted and view.running else []
         waiting = [(f"… {one.words}", "warning") for one in view.commands if one.state == "waiting"]
         now = clock(view.now) if view.now else ""
@@ -58,6 +60,8 @@ class StatusBar(Painted):
         return [
             (view.id, "strong"),
             status,
+            *pace,
+            *paused,
             *trouble,
             *muted,
             *waiting,

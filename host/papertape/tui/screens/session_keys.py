@@ -1,0 +1,52 @@
+"""The keys of the session screen, as its help shows them."""
+
+KEYS = (
+    (
+        "Panels",
+        (
+            ("1 … 8", "show a panel"),
+            ("tab", "go to the next panel"),
+            ("[  ]", "the symbol before, the symbol after"),
+            ("o", "sort the books by the next column"),
+            ("enter", "on a book: narrow all panels to it, or widen them again"),
+        ),
+    ),
+    (
+        "Chart",
+        (
+            ("+  -", "zoom in, zoom out"),
+            ("left  right", "go from candle to candle; shift goes twenty at a time"),
+            ("end", "back to the newest"),
+        ),
+    ),
+    (
+        "Steering a session that runs",
+        (
+            ("p", "pause trading, or go on with it: paused, it records signals and enters nothing"),
+            ("f", "flatten a book, or all: close every position at the next candle"),
+            ("d", "disable a plugin, or enable it again"),
+            ("r", "restart a plugin: it begins anew"),
+            ("k", "kill switch: pause, and flatten every book"),
+            ("x", "stop the session; it can be resumed"),
+        ),
+    ),
+    (
+        "The pace of a session that is not live",
+        (
+            ("space", "hold it, or let it run on: held, no time passes in it"),
+            (".", "one step: take one batch, and hold"),
+            ("<  >", "slower, faster"),
+        ),
+    ),
+    (
+        "Going around",
+        (
+            ("s", "switch to another session"),
+            ("m", "models: what they are worth, and which one answers"),
+            ("escape", "back to the sessions"),
+            ("t", "dark or light"),
+            ("ctrl+p", "every command by name"),
+            ("q", "leave; sessions go on without a screen"),
+        ),
+    ),
+)
