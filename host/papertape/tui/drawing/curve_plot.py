@@ -13,7 +13,7 @@ from papertape.tui.core.views import Line
 from papertape.tui.drawing.canvas import Canvas
 from papertape.tui.drawing.scale import decimals, ticks, time_marks
 
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+_DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 _BRAILLE = 0x2800
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -88,40 +88,38 @@ def _plot(
     canvas: Canvas, curve: Curve, columns: int, rows: int, span: tuple[int, int], scale: tuple[float, float]
 ) -> None:
     (first, last), (low, high) = span, scale
-    dots = np.zeros((rows, columns), np.int64)
     wide, tall = 2 * columns, 4 * rows
     length = max(1, last - first)
     xs = np.clip(((curve.line.times - first) / length * (wide - 1)).astype(int), 0, wide - 1)
     ys = np.clip(((high - curve.line.values) / (high - low) * tall).astype(int), 0, tall - 1)
-    for x, top, bottom in _columns(xs, ys):
-        for y in range(top, bottom + 1):
-            dots[y // 4, x // 2] |= _DOTS[y % 4][x % 2]
-    for y, x in zip(*np.nonzero(dots), strict=True):
-        under = canvas.at(int(x), int(y))  # where curves meet, the dots of both stay
+    left, tops, bottoms = _columns(xs, ys)
+    heights = np.arange(tall)[:, np.newaxis]
+    lit = np.zeros((tall, wide), bool)
+    lit[:, left : left + len(tops)] = (tops <= heights) & (heights <= bottoms)
+    dots = (lit.reshape(rows, 4, columns, 2) * _DOTS[np.newaxis, :, np.newaxis, :]).sum(axis=(1, 3))
+    places = np.nonzero(dots)
+    for y, x, dot in zip(*(each.tolist() for each in (*places, dots[places])), strict=True):
+        under = canvas.at(x, y)  # where curves meet, the dots of both stay
         met = ord(under) - _BRAILLE if under and _BRAILLE <= ord(under) < _BRAILLE + 256 else 0
-        canvas.put(int(x), int(y), chr(_BRAILLE + (int(dots[y, x]) | met)), curve.style)
+        canvas.put(x, y, chr(_BRAILLE + (dot | met)), curve.style)
 
 
-def _columns(xs: NDArray[np.int64], ys: NDArray[np.int64]) -> list[tuple[int, int, int]]:
-    """Column by column, from where to where the line goes, joined to the column before."""
-    found: list[tuple[int, int, int]] = []
+def _columns(xs: NDArray[np.int64], ys: NDArray[np.int64]) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
+    """From which column on, and from where to where the line goes in each, joined to the column before; columns
+    without a point hold a straight line."""
     starts = np.flatnonzero(np.diff(xs, prepend=-1))
-    ends = np.append(starts[1:], len(xs))
-    before: tuple[int, int] | None = None
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        x, part = int(xs[start]), ys[start:end]
-        if before is not None:
-            gap = range(before[0] + 1, x)
-            for between in gap:  # a straight line over columns without a point
-                y = round(before[1] + (int(part[0]) - before[1]) * (between - before[0]) / (x - before[0]))
-                found.append((between, y, y))
-            link = found[-1][1] if gap else before[1]
-            low, high = min(int(part.min()), link), max(int(part.max()), link)
-            found.append((x, low, high) if abs(link - int(part[0])) > 1 else (x, int(part.min()), int(part.max())))
-        else:
-            found.append((x, int(part.min()), int(part.max())))
-        before = x, int(part[-1])
-    return found
+    met, first, last = xs[starts] - xs[0], ys[starts], ys[np.append(starts[1:], len(xs)) - 1]
+    columns = np.arange(int(met[-1]) + 1)
+    before = np.searchsorted(met, columns, side="right") - 1
+    after = np.minimum(before + 1, len(met) - 1)
+    share = (columns - met[before]) / np.maximum(met[after] - met[before], 1)
+    leaves = np.rint(last[before] + (first[after] - last[before]) * share).astype(int)
+    tops, bottoms = leaves.copy(), leaves.copy()
+    tops[met], bottoms[met] = np.minimum.reduceat(ys, starts), np.maximum.reduceat(ys, starts)
+    here, comes = met[1:], leaves[met[1:] - 1]
+    comes = np.where(np.abs(comes - first[1:]) > 1, comes, first[1:])  # rows that touch need no joint
+    tops[here], bottoms[here] = np.minimum(tops[here], comes), np.maximum(bottoms[here], comes)
+    return int(xs[0]), tops, bottoms
 
 
 def _letters(canvas: Canvas, shown: Sequence[Curve], columns: int, rows: int, row_of: Callable[[float], int]) -> None:
