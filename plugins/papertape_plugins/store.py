@@ -1,13 +1,15 @@
-"""The store of models that sessions use by default: a registry, in the ledger's database or in a folder."""
+"""Models for sessions by default, from a registry in the ledger's database or in a folder; and the screen of models."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from papertape import ConfigError, LoadedModel, ModelPin, ModelStore, Param, hookimpl
+from papertape import ConfigError, LoadedModel, ModelPin, ModelStore, Param, Surroundings, hookimpl
 from papertape.contract.errors import PluginError
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from papertape_ml.registry.names import Reference
     from papertape_ml.registry.protocol import Registry, VersionRow
 
@@ -105,3 +107,15 @@ def _pin(row: "VersionRow") -> ModelPin:
 @hookimpl
 def register_model_stores(register: Callable[[str, type[ModelStore]], None]) -> None:
     register("registry", RegistryStore)
+
+
+def models(around: Surroundings) -> "Screen[None]":
+    """Models: their versions, what each is worth, promotion through gates, and stepping back."""
+    from papertape_ml.tui.screen import ModelsScreen
+
+    return ModelsScreen(around)
+
+
+@hookimpl
+def register_screens(register: "Callable[[str, Callable[[Surroundings], Screen[None]]], None]") -> None:
+    register("models", models)
