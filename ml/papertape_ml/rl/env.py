@@ -42,6 +42,13 @@ class TradingEnv(gymnasium.Env[Observations, Action]):
 
         return cls(setup, EngineStage(setup, plugins))
 
+    @classmethod
+    def compiled(cls, setup: Setup) -> "TradingEnv":
+        """Over a compiled book: the same fills, equity and observations, many times as fast."""
+        from papertape_ml.rl.compiled_stage import CompiledStage
+
+        return cls(setup, CompiledStage(setup))
+
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observations, dict[str, Any]]:
