@@ -18,6 +18,9 @@ COMMANDS = {
     "sessions": Entry(
         "papertape.cli.sessions", "sessions", "What ran, what came of it, and what to tell a session that runs."
     ),
+    "why": Entry(
+        "papertape.cli.why", "why", "Says why a session traded, or did not, at a candle: the whole chain behind it."
+    ),
     "plugins": Entry("papertape.cli.plugins", "plugins", "What is installed, from where, and whether it is in order."),
     "data": Entry("papertape.cli.data", "data", "Candles in the local store, and what candle files are worth."),
     "features": Entry(

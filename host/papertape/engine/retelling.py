@@ -16,6 +16,8 @@ from typing import Any
 from papertape.contract.candle import Row
 from papertape.contract.errors import LedgerError, PluginError, SessionDiffers
 from papertape.contract.feed import Event, Feed
+from papertape.contract.fusion import Council, Fusion
+from papertape.contract.signal import Signal
 from papertape.contract.snapshot import Snapshot
 from papertape.contract.strategy import Wish
 from papertape.engine import checkpoint, codec
@@ -58,7 +60,9 @@ class Retelling:
     `now`: its close, ms UTC, `batch`: its number, `rows`: its candles. `commands`, `events`: what stood right before it
     on the tape, an operator's and the feed's. `step()` steps through it; `wishes` and `failures` then hold what each
     strategy said, `watches` what each desk did, by book. `go_on()` carries out what came before the next batch.
+    `councils`: what each fusion was shown, by name, where it voted; its signals are among the `wishes` then.
     `differs`: the first record since the fold began that the ledger has otherwise, in words. `begun`: from where.
+    `same`: what of a record counts as the same here.
     """
 
     def __init__(self, begun: Begun, tape: Sequence[TapeRow], at: int, last: int) -> None:
@@ -66,6 +70,9 @@ class Retelling:
         self.session: Session = begun.built.session
         self.watches = {seat.name: Watch() for seat in self.session.seats}
         self.wishes: dict[str, list[Wish]] = {}
+        self.councils: dict[str, Council] = {}
+        elsewhere = other_machine(fingerprints(tape), begun.built.asked.models.fingerprint())
+        self.same: Same = equal if elsewhere is None else close
         self.differs: str | None = None
         self.events: list[Event] = []
         self.commands: list[tuple[int, dict[str, Any]]] = []
@@ -91,7 +98,12 @@ class Retelling:
         for seat in self.session.seats:
             seat.desk.watch = self.watches[seat.name]
         inner = {seat.name: self._listen(seat) for seat in self.session.strategies}
+        voters = {seat.name: seat.fusion for seat in self.session.fusions}
+        for fusion in self.session.fusions:
+            fusion.fusion = _Overheard(self, fusion.name, fusion.fusion)
         next(self._moments)
+        for fusion in self.session.fusions:
+            fusion.fusion = voters[fusion.name]
         for seat in self.session.seats:
             seat.desk.watch = None
         for seat in self.session.strategies:
@@ -179,6 +191,21 @@ class Retelling:
             self.session.apply(at, command)
 
 
+class _Overheard(Fusion):
+    """A fusion whose votes are written down on their way."""
+
+    def __init__(self, told: Retelling, name: str, fusion: Fusion) -> None:
+        self._told = told
+        self._name = name
+        self._fusion = fusion
+
+    def fuse(self, council: Council) -> list[Signal]:
+        self._told.councils[self._name] = council
+        said = list(self._fusion.fuse(council))
+        self._told.wishes[self._name] = list(said)
+        return said
+
+
 @contextmanager
 def retelling(ledger: Ledger, session: str, plugins: Plugins, at: int) -> Iterator[Retelling]:
     """The session before the first batch that closes at `at` (ms UTC) or later, which must be one that the ledger
@@ -195,11 +222,11 @@ def retelling(ledger: Ledger, session: str, plugins: Plugins, at: int) -> Iterat
     with ExitStack() as stack:
         begun = _begun(ledger, session, plugins, tape, None if span.before is None else span.before.batch, stack)
         told = stack.enter_context(closing(Retelling(begun, tape, at, last)))
-        told.differs = _difference(ledger, session, told, tape)
+        told.differs = _difference(ledger, session, told)
         if told.differs is not None and begun.afresh:
             begun = _begun(ledger, session, plugins, tape, None, stack)
             told = stack.enter_context(closing(Retelling(begun, tape, at, last)))
-            told.differs = _difference(ledger, session, told, tape)
+            told.differs = _difference(ledger, session, told)
         yield told
 
 
@@ -266,19 +293,20 @@ def _at_anchor(
     return Begun(header, built, feed, number, seq, tuple(afresh))
 
 
-def _difference(ledger: Ledger, session: str, told: Retelling, tape: list[TapeRow]) -> str | None:
+def _difference(ledger: Ledger, session: str, told: Retelling) -> str | None:
     """The first record between the beginning of the fold and the batch that the ledger has otherwise, in words."""
-    elsewhere = other_machine(fingerprints(tape), told.begun.built.asked.models.fingerprint())
-    same: Same = equal if elsewhere is None else close
-    first = told.begun.seq + 1
-    kept = merge(*(ledger.rows(session, kind, from_seq=first) for kind in KINDS), key=attrgetter("seq"))
-    return first_difference(told.effects, kept, first, same)
+    return first_difference(ledger, session, told.effects, told.begun.seq, told.same)
 
 
-def first_difference(effects: Effects, kept: Iterator[Any], first: int, same: Same = equal) -> str | None:
-    """The first of some records, from number `first` on, that is another in the ledger, in words."""
-    made: list[Any] = [*effects.signals, *effects.orders, *effects.fills, *effects.funding, *effects.plugin_events]
-    for row in sorted((row for row in made if row.seq >= first), key=attrgetter("seq")):
+def first_difference(ledger: Ledger, session: str, effects: Effects, seq: int, same: Same = equal) -> str | None:
+    """The first of the records after number `seq` that is another in the ledger, in words."""
+    rows: list[Any] = [*effects.signals, *effects.orders, *effects.fills, *effects.funding, *effects.plugin_events]
+    made = sorted((row for row in rows if row.seq > seq), key=attrgetter("seq"))
+    if not made:
+        return None
+    first = made[0].seq
+    kept: Iterator[Any] = merge(*(ledger.rows(session, kind, from_seq=first) for kind in KINDS), key=attrgetter("seq"))
+    for row in made:
         old = next(kept, None)
         if old is None or type(old) is not type(row):
             return f"record {row.seq} is a {what(row)} of {whose(row)} here, {_shown(old)} in the ledger"

@@ -28,7 +28,7 @@ from papertape.ledger.writer import SessionWriter
 
 Status = Literal["finished", "stopped", "failed"]
 
-COMMIT_EVERY = 1.0
+COMMIT_EVERY = 0.5
 """Seconds between two commits, at full pace; a paced session commits every batch."""
 COMMIT_RECORDS = 8_000
 """Records after which it commits all the same, so that its memory does not grow with what it does."""
@@ -182,8 +182,9 @@ class Runner:
             carry_out(self.session, events)
             for event in events:
                 self.heard(event)
-            before = self.session.journal.batch
+            before, began = self.session.journal.batch, time.perf_counter()
             self.session.run(times, rows)
+            self.keeper.stepping += time.perf_counter() - began
             self.keeper.times += times[: self.session.journal.batch - before]
             if not self._settled():
                 return False
@@ -241,7 +242,9 @@ class Runner:
                         if not self._obey():
                             return False
                     continue
+                began = time.perf_counter()
                 self.session.step(times[place], rows[place])
+                self.keeper.stepping += time.perf_counter() - began
                 self.keeper.times.append(times[place])
                 self.pacing.took()
                 place += 1
@@ -259,9 +262,10 @@ class Runner:
     def _stretch(self, times: Sequence[int], rows: Sequence[tuple[Row | None, ...]]) -> bool:
         """Steps through batches at full pace; False if it was stopped."""
         session = self.session
+        before, began = session.journal.batch, time.perf_counter()
         self._look(rows)
-        before = session.journal.batch
         session.run(times, rows)
+        self.keeper.stepping += time.perf_counter() - began
         self.keeper.times += times[: session.journal.batch - before]
         if session.interrupted:
             return False

@@ -1,7 +1,7 @@
 """Finding a moment of a session in its ledger: by index alone, so that however long it is, few rows are read."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Select, func, select
 
@@ -9,6 +9,9 @@ from papertape.ledger import tables
 from papertape.ledger.records import EquityRow, FillRow, OrderRow, SignalRow
 from papertape.ledger.series import unpack_times
 from papertape.ledger.store import Ledger
+
+APART: Final = 2_048
+"""Batches by which what is told of one may stand behind others on a tape: more than come in one block."""
 
 
 class Mark(NamedTuple):
@@ -137,6 +140,42 @@ def signal_before(ledger: Ledger, session: str, source: str, symbol: str, seq: i
     with ledger.database.read() as connection:
         found = connection.execute(query).first()
     return None if found is None else SignalRow._make(found)
+
+
+def first_entry(ledger: Ledger, session: str, batch: int) -> int:
+    """A number on the tape before which nothing stands of a batch or a later one.
+
+    What stands on a tape is in the order of its batches but for what is told of one after the next have come, so the
+    number is that of a batch well before.
+    """
+    rows = tables.tape.c
+    some = select(rows.number, rows.batch).where(rows.session == session).order_by(rows.number).limit(1)
+    with ledger.database.read() as connection:
+        newest = connection.execute(select(func.max(rows.number)).where(rows.session == session)).scalar()
+        low, high = 0, int(newest or 0)
+        while low < high:
+            middle = (low + high) // 2
+            found = connection.execute(some.where(rows.number >= middle)).first()
+            if found is None or found.batch >= batch - APART:
+                high = middle
+            else:
+                low = found.number + 1
+    return max(0, low - 1)
+
+
+def batch_entry(ledger: Ledger, session: str, batch: int) -> str | None:
+    """What a live session's tape has of a batch (JSON); None where it has none."""
+    rows = tables.tape.c
+    query = (
+        select(rows.payload)
+        .where(rows.session == session, rows.number >= first_entry(ledger, session, batch))
+        .where(rows.batch == batch, rows.kind == "batch")
+        .order_by(rows.number)
+        .limit(1)
+    )
+    with ledger.database.read() as connection:
+        found: str | None = connection.execute(query).scalar()
+    return found
 
 
 def _a_book(session: str) -> Select[tuple[str]]:

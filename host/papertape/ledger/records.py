@@ -189,7 +189,7 @@ class CheckpointRow(NamedTuple):
 class Effects:
     """What one transaction adds to a session. `orders` holds each order once, in its latest state (insert or replace by
     seq), and `predictions` each one that was made or completed (by number); `notes` replaces the counts by (source,
-    symbol, kind); `checkpoint` keeps its digest for ever, its state until the next, or for long where it is an `anchor`:
+    symbol, kind); `checkpoint` keeps its digest for ever, its state until the next, or for long if it is an `anchor`:
     what is asked about its time later is folded from there."""
 
     signals: list[SignalRow] = field(default_factory=list)

@@ -13,7 +13,6 @@ from papertape.ledger.insert import Insert
 from papertape.ledger.ownership import Release
 from papertape.ledger.records import Effects
 
-
 ANCHORS: Final = 256
 """States of earlier checkpoints that a session keeps at most; of more, every second one is let go of."""
 

@@ -1,0 +1,339 @@
+"""The chain behind one candle: what was known, said, decided and done, link by link, as plain frozen values.
+
+Money, prices of orders and quantities are exact; times ms UTC; features and prices of candles floats. A link that
+nothing is known of is None or empty, and `Chain.warnings` says why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+Told = Literal["fold", "ledger"]
+"""Whether the session was folded again to the candle, or only what its ledger holds could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataNote:
+    """A kind of defect that was met in a source, at a time span that holds the candle; `count` over all of that."""
+
+    source: str
+    kind: str
+    count: int
+    first_ts: int
+    last_ts: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class CandleLink:
+    """The candle, and what it is worth. `present`: whether the symbol has one in this batch; where not, the figures are
+    of its last one (None before the first), and `age` is how long before this close that one closed, ms.
+
+    `source`: simulated, file, REST or stream; `defects`: repaired, outlier. `arrived`: when a live feed had it.
+    `events`: what the feed said of the symbol right before or after it, in words.
+    """
+
+    present: bool
+    ts: int | None
+    open: float | None
+    high: float | None
+    low: float | None
+    close: float | None
+    volume: float | None
+    source: tuple[str, ...]
+    defects: tuple[str, ...]
+    age: int
+    arrived: int | None
+    stale: bool
+    notes: tuple[DataNote, ...]
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLink:
+    """Which version's bytes answered to a reference at this candle. `said`: its outputs for the symbol by name, empty
+    where it was not asked or abstained; `recorded`: whether that stands in the ledger's predictions."""
+
+    reference: str
+    name: str
+    version: int
+    checksum: str
+    said: Mapping[str, float]
+    recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLink:
+    """An order as it stands after this candle. `at`: when it was decided, `effective`: from when it meets candles.
+    `status`, `filled`, `reason`: of now, however long after the candle that is."""
+
+    number: int
+    at: int
+    effective: int
+    role: str
+    side: str
+    type: str
+    quantity: Decimal
+    price: Decimal | None
+    stop_price: Decimal | None
+    trail: Decimal | None
+    time_in_force: str
+    signal: int | None
+    parent: int | None
+    tag: str | None
+    status: str
+    filled: Decimal
+    reason: str
+    ended_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FillLink:
+    """An execution. `base`: the price that the rule gives, before slippage and tick (None where it is not known
+    afterwards); `fee` in quote currency; `position`, `cash`: of the book after it."""
+
+    number: int
+    order: int
+    batch: int
+    at: int
+    side: str
+    quantity: Decimal
+    base: Decimal | None
+    price: Decimal
+    fee: Decimal
+    maker: bool
+    position: Decimal
+    cash: Decimal
+    profit: Decimal | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the explanation pages: its name here, the page's section, and its words."""
+
+    name: str
+    section: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingLink:
+    """What an order and this candle did to each other. `ended`: filled, cancelled or expired in it; None: it works on.
+    `reason`: of the end, as the broker gave it."""
+
+    order: OrderLink
+    rule: Rule
+    fills: tuple[FillLink, ...]
+    ended: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingLink:
+    """What a standing rule said of the book at this close: None while it lets all pass."""
+
+    rule: str
+    action: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookState:
+    """A book right after this close. Money in quote currency; `position`: signed units of the symbol."""
+
+    cash: Decimal
+    equity: float
+    exposure: float
+    position: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class WishLink:
+    """What was asked for. `kind`: signal, order or cancel; `action`: buy, ... for a signal, the side for an order.
+    `record`: number of the signal's record, made now where `new`, else when it was first said.
+
+    `outcome`: ordered, closing, reversing, refused, muted, held, entering, leaving, flat, unchanged, cancelled.
+    """
+
+    kind: str
+    action: str
+    confidence: float | None
+    stop_loss: float | None
+    take_profit: float | None
+    size: Decimal | None
+    quantity: Decimal | None
+    fraction: float | None
+    reason: str
+    record: int | None
+    new: bool
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class StanceLink:
+    """What a source stands for on the symbol. `side`: 1 long, -1 short, 0 flat; `since`: ms UTC."""
+
+    side: int
+    confidence: float
+    stop_loss: float | None
+    take_profit: float | None
+    since: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WordLink:
+    """What the strategy said at this close. `status`: of its guard: ok, quarantined or disabled. `error`: what it
+    raised instead. `wishes`: of the symbol, empty for silence. `features`: those that it asked for, as they stood;
+    None is a missing value. `models`: references that it may ask."""
+
+    status: str
+    error: str | None
+    wishes: tuple[WishLink, ...]
+    stance: StanceLink | None
+    features: Mapping[str, float | None]
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLink:
+    """A fusion's member. `weight`: None where the fusion has no weights. `absent`: why its stance does not count."""
+
+    name: str
+    weight: float | None
+    stance: StanceLink | None
+    absent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VoteLink:
+    """The fusion at this close. `voted`: False where nothing had changed, so that the former vote stands; `wish`: what
+    came of it; `stance`: what stands of it. `kind`, `params`: of the fusion."""
+
+    status: str
+    kind: str
+    params: Mapping[str, Any]
+    voted: bool
+    members: tuple[MemberLink, ...]
+    wish: WishLink | None
+    stance: StanceLink | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SizingLink:
+    """The sizer's target: `size` units, before any rounding. `said`: how it came about, in the sizer's words."""
+
+    sizer: str
+    params: Mapping[str, Any]
+    price: Decimal
+    equity: Decimal
+    cash: Decimal
+    drawdown: float
+    symbols: int
+    size: Decimal
+    said: str
+    features: Mapping[str, float | None]
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictLink:
+    """A risk rule's verdict on an entry of `asked` units: passed, shrunk (to `left`), refused (`left` 0) or failed."""
+
+    rule: str
+    params: Mapping[str, Any]
+    verdict: str
+    asked: Decimal
+    left: Decimal
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverLink:
+    """Rounding down to the lot, and to what the book can spend: `unit` is what one unit takes of `power`."""
+
+    asked: Decimal
+    lot: Decimal
+    unit: Decimal
+    power: Decimal
+    left: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLink:
+    """One try to place an order. `wanted`: units before the rules, None where it did not get so far; `quantity`: units
+    ordered. `refused`: why not; `record`: number of the order, or of the refusal where that has one."""
+
+    signal: int | None
+    side: str
+    price: Decimal | None
+    sizing: SizingLink | None
+    wanted: Decimal | None
+    verdicts: tuple[VerdictLink, ...]
+    cover: CoverLink | None
+    min_notional: Decimal
+    refused: str | None
+    record: int | None
+    quantity: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class FateLink:
+    """An order that was made at this candle, and what has become of it since."""
+
+    order: OrderLink
+    fills: tuple[FillLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookLink:
+    """One book at this candle, on one symbol. `kind`: strategy or fusion. `before`: its working orders of the symbol,
+    each with what the candle did to it. `standing`: rules that act by themselves. `muted`: why nothing was traded, None
+    where it was. `orders`: made at this close, `later`: after it, by an operator; `late`: what a late candle did.
+    `funding`: what was paid to it."""
+
+    book: str
+    kind: str
+    state: BookState | None
+    before: tuple[MeetingLink, ...]
+    standing: tuple[StandingLink, ...]
+    word: WordLink | None
+    vote: VoteLink | None
+    muted: str | None
+    attempts: tuple[AttemptLink, ...]
+    orders: tuple[FateLink, ...]
+    later: tuple[FateLink, ...]
+    late: tuple[MeetingLink, ...] = ()
+    funding: tuple[Decimal, ...] = ()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing was asked for, met, made or refused."""
+        said = self.word is not None and (self.word.wishes or self.word.error)
+        return not (said or self.before or self.attempts or self.orders or self.later or self.late or self.funding)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The chain behind one candle of one symbol. `asked`: the time that was asked about; `batch`: the number of the
+    batch that was chosen, `closed` its close, `opened` when its candles opened. `told`: where all of this comes from;
+    `warnings`: what to know about that. `events`: what stood on the tape right before the batch, `later`: right after
+    it, in words."""
+
+    session: str
+    symbol: str
+    timeframe: str
+    asked: int
+    batch: int
+    opened: int
+    closed: int
+    told: Told
+    warnings: tuple[str, ...]
+    candle: CandleLink | None
+    events: tuple[str, ...]
+    models: tuple[ModelLink, ...]
+    books: tuple[BookLink, ...]
+    later: tuple[str, ...]

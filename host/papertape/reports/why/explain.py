@@ -1,0 +1,207 @@
+"""Explaining a candle: the session folded to it and watched, or where that cannot be, what its ledger holds of it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from papertape.contract.errors import PapertapeError, RequestError
+from papertape.contract.feed import Event
+from papertape.contract.strategy import Strategy
+from papertape.engine.build import FEATURES
+from papertape.engine.discovery import Plugins
+from papertape.engine.journal import order_row
+from papertape.engine.retelling import Retelling, first_difference, retelling
+from papertape.engine.seat import FusionSeat, Seat, StrategySeat
+from papertape.engine.tape import codes, overlay
+from papertape.ledger.finding import around, batch_entry
+from papertape.ledger.records import Effects, OrderRow
+from papertape.ledger.store import Ledger, SessionRow
+from papertape.market.timeframe import iso
+from papertape.reports.why.broker import decided, fates, meetings
+from papertape.reports.why.chain import BookLink, BookState, Chain, ModelLink, VoteLink, WordLink
+from papertape.reports.why.kept import from_ledger
+from papertape.reports.why.market import candle_link, data_notes, feed_words, model_links, session_words
+from papertape.reports.why.moment import last_close, outside
+from papertape.reports.why.said import feature_values, stance_link, vote_link, wish_links
+from papertape.reports.why.scope import books_of, symbol_of
+from papertape.reports.why.sizing import attempt_link, standing_links
+
+
+def explain(
+    ledger: Ledger, session: SessionRow, plugins: Plugins, symbol: str, at: int, book: str | None = None
+) -> Chain:
+    """The chain behind the candle of `symbol` that closes at `at` (ms UTC) or holds it, for all books or one.
+
+    Where nothing closed then, the next batch is taken, and a warning says so. Raises `RequestError` for a symbol or
+    book that the session does not have, and for a time outside it.
+    """
+    symbol = symbol_of(session, symbol)
+    tape = overlay(ledger, session.id)
+    names = books_of(session, tape, book)
+    if at > last_close(session) or around(ledger, session.id, at).after is None:
+        raise outside(session, at)
+    try:
+        with retelling(ledger, session.id, plugins, at) as told:
+            if told.batch == 0 and at <= told.now - told.session.period:
+                raise outside(session, at)
+            chain = _Telling(ledger, session, told, symbol, names, at).chain()
+    except RequestError:
+        raise
+    except PapertapeError as error:
+        return from_ledger(ledger, session, tape, symbol, names, at, str(error))
+    changed = sorted(
+        name for name, code in told.begun.built.code.items() if any(then.get(name) != code for then in codes(tape))
+    )
+    if changed:
+        names_of = ["the features" if name == FEATURES else name for name in changed]
+        warning = f"the code of {', '.join(names_of)} is not what it was all the time; this is what it does now"
+        chain = replace(chain, warnings=(*chain.warnings, warning))
+    return chain
+
+
+class _Telling:
+    """One candle of one symbol, told."""
+
+    def __init__(
+        self, ledger: Ledger, session: SessionRow, told: Retelling, symbol: str, books: Sequence[str], at: int
+    ) -> None:
+        self.ledger = ledger
+        self.row = session
+        self.told = told
+        self.session = told.session
+        self.symbol = symbol
+        self.slot = self.session.market.index[symbol]
+        self.books = books
+        self.at = at
+
+    def chain(self) -> Chain:
+        told, session, slot = self.told, self.session, self.slot
+        muted = self._muted()
+        before = {seat.name: self._working(seat) for seat in session.seats}
+        said = {seat.name: seat.said[slot] for seat in session.seats}
+        status = {seat.name: seat.guard.status for seat in session.seats}
+        self._seq = session.journal.seq
+        effects = told.step()
+        candle = told.rows[slot]
+        stale = self.symbol in session.occasion[0] or any(self.symbol in seat.desk.stale for seat in session.seats)
+        last = session.market.last[slot]
+        books = []
+        for seat in session.seats:
+            if seat.name in self.books:
+                books.append(self._book(seat, before[seat.name], said[seat.name], status[seat.name], effects, muted))
+        models: tuple[ModelLink, ...] = ()
+        if session.serving is not None:
+            models = model_links(session.serving.served, told.batch, slot, self.symbol, effects.predictions)
+        differs = told.differs or self._differs(effects)
+        working = {seat.name: self._working(seat) for seat in session.seats}
+        later = told.go_on()
+        books = [self._followed(link, later, working) for link in books]
+        events: list[Event] = [*told.events, *told.later]
+        candle_of = candle_link(
+            candle, last, told.now, session.period, self._arrived(), stale,
+            data_notes(self.ledger, self.row.id, self.symbol, told.now - session.period),
+            feed_words(events, self.symbol),
+        )  # fmt: skip
+        return Chain(
+            self.row.id, self.symbol, session.market.timeframe, self.at, told.batch, told.now - session.period,
+            told.now, "fold", self._warnings(differs), candle_of, session_words(told.commands, told.events), models,
+            tuple(books), session_words(told.followed, told.later),
+        )  # fmt: skip
+
+    def _warnings(self, differs: str | None) -> tuple[str, ...]:
+        told, found = self.told, []
+        if self.at <= told.now - self.session.period:
+            found.append(f"no batch holds {iso(self.at)}; this is the next one, which closed at {iso(told.now)}")
+        if told.begun.afresh:
+            found.append(
+                f"{', '.join(told.begun.afresh)}: keeps no state, so it was called anew from batch "
+                f"{told.begun.batch + 1} on; from there to here it did what the ledger holds"
+            )
+        if differs is not None:
+            found.append(f"folded again, the session is not what its ledger holds: {differs}")
+        return tuple(found)
+
+    def _differs(self, effects: Effects) -> str | None:
+        """The first record of the batch that the ledger has otherwise."""
+        return first_difference(self.ledger, self.row.id, effects, self._seq, self.told.same)
+
+    def _muted(self) -> str | None:
+        session = self.session
+        if self.told.batch < session.warmed:
+            return "the session only warms up"
+        if session.paused:
+            return "an operator has paused it"
+        return "its feed has muted it" if session.feed_muted else None
+
+    def _working(self, seat: Seat) -> dict[int, OrderRow]:
+        book = seat.desk.book
+        return {order.id: order_row(book.name, order) for order in book.orders if order.slot == self.slot}
+
+    def _arrived(self) -> int | None:
+        if not self.told.begun.header.live:
+            return None
+        payload = batch_entry(self.ledger, self.row.id, self.told.batch)
+        return None if payload is None else json.loads(payload)["arrived"]
+
+    def _book(
+        self,
+        seat: Seat,
+        before: dict[int, OrderRow],
+        said: object,
+        status: str,
+        effects: Effects,
+        muted: str | None,
+    ) -> BookLink:
+        told, slot, desk, book = self.told, self.slot, seat.desk, seat.desk.book
+        watch = told.watches[seat.name]
+        wishes = told.wishes.get(seat.name, [])
+        links = wish_links(seat, slot, wishes, said, effects.signals, effects.orders, watch, muted is not None)  # type: ignore[arg-type]
+        errors = [row for row in effects.plugin_events if row.plugin == seat.name and row.kind == "error"]
+        error = errors[-1].message if errors else None
+        word: WordLink | None = None
+        vote: VoteLink | None = None
+        if isinstance(seat, FusionSeat):
+            wish = links[-1] if links else None
+            stale = self.session.occasion[0]
+            vote = vote_link(seat, slot, told.councils.get(seat.name), stale, wish, error)
+        else:
+            assert isinstance(seat, StrategySeat)
+            word = WordLink(
+                status, error, links, stance_link(seat, slot), feature_values(seat.features(slot)),
+                _models(seat.strategy),
+            )  # fmt: skip
+        attempts = [one for one in watch.attempts if one.wish.symbol == self.symbol]
+        made = decided(effects.orders, seat.name, self.symbol, told.batch)
+        candle = told.rows[slot]
+        return BookLink(
+            seat.name,
+            "fusion" if vote is not None else "strategy",
+            BookState(book.cash, book.equity, book.exposure, book.quantity(slot)),
+            meetings(before, effects, seat.name, self.symbol, candle, desk.exchange.touch),
+            standing_links(desk),
+            word,
+            vote,
+            muted,
+            tuple(attempt_link(desk, slot, one) for one in attempts),
+            fates(self.ledger, self.row.id, made, {}),
+            (),
+            funding=tuple(row.amount for row in effects.funding if row.book == seat.name and row.symbol == self.symbol),
+        )
+
+    def _followed(self, link: BookLink, later: Effects, working: dict[str, dict[int, OrderRow]]) -> BookLink:
+        """With what an operator and the feed brought after the batch: orders, and a late candle of the symbol."""
+        made = decided(later.orders, link.book, self.symbol, self.told.batch)
+        known = {fate.order.number for fate in link.orders}
+        fresh = [row for row in made if row.seq not in known]
+        late = [event for event in self.told.later if event.get("feed") == "late" and event["symbol"] == self.symbol]
+        touch = self.session.exchange.touch
+        met = [
+            meetings(working[link.book], later, link.book, self.symbol, tuple(event["row"]), touch) for event in late
+        ]
+        return replace(
+            link, later=fates(self.ledger, self.row.id, fresh, {}), late=tuple(one for each in met for one in each)
+        )
+
+
+def _models(strategy: Strategy) -> tuple[str, ...]:
+    return tuple(strategy.models())

@@ -1,0 +1,336 @@
+"""A chain in plain sentences for people: a paragraph for the candle, one for each book, link by link in their order."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from papertape.broker.money import plain
+from papertape.market.timeframe import iso
+from papertape.reports.why.chain import (
+    AttemptLink,
+    BookLink,
+    CandleLink,
+    Chain,
+    FateLink,
+    FillLink,
+    MeetingLink,
+    MemberLink,
+    ModelLink,
+    OrderLink,
+    StanceLink,
+    VoteLink,
+    WishLink,
+    WordLink,
+)
+
+SIDE = {1: "long", -1: "short", 0: "flat"}
+
+OUTCOMES = {
+    "ordered": "",
+    "refused": "",
+    "closing": "it closes what it holds",
+    "reversing": "it closes what it holds first; the new side is sized once that is done",
+    "held": "it holds that side already, so nothing is to be done",
+    "entering": "it is entering that side already, so nothing is to be done",
+    "leaving": "it is leaving already, so nothing is to be done",
+    "flat": "it holds nothing, so nothing is to be done",
+    "unchanged": "it holds that much already, so nothing is to be done",
+    "cancelled": "",
+    "muted": "it is recorded, and nothing is traded",
+    "failed": "it did not get so far",
+    "recorded": "",
+}
+
+
+MOST = 10
+"""Decimals of an amount in a sentence; the document has them all."""
+
+
+class Paragraph(NamedTuple):
+    """A heading and its sentences, as plain text without markup: names and reasons in it are data."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def sentences(chain: Chain) -> tuple[Paragraph, ...]:
+    """The chain in words. Nothing is cut or wrapped; whoever shows it fits it to the place that there is."""
+    top = f"{chain.symbol}, the {chain.timeframe} candle that closed at {iso(chain.closed)}"
+    found = [Paragraph(f"{top} (session {chain.session}, batch {chain.batch})", tuple(map(_sentence, chain.warnings)))]
+    if chain.candle is not None:
+        found.append(Paragraph("candle", tuple(_candle(chain.candle, chain))))
+    if chain.events:
+        found.append(Paragraph("right before it", tuple(map(_sentence, chain.events))))
+    if chain.models:
+        found.append(Paragraph("models", tuple(_model(one) for one in chain.models)))
+    found += [Paragraph(f"{book.kind} {book.book}", tuple(_book(book, chain))) for book in chain.books]
+    if chain.later:
+        found.append(Paragraph("right after it", tuple(map(_sentence, chain.later))))
+    return tuple(found)
+
+
+# The market
+
+
+def _candle(candle: CandleLink, chain: Chain) -> list[str]:
+    lines = []
+    if not candle.present:
+        lines.append("There was none: a symbol without a candle stands still, and its orders meet nothing.")
+        if candle.ts is None:
+            return [*lines, "It has not had one yet."]
+        lines.append(f"Its last one closed {_ago(candle.age)} before, at {_number(candle.close)}.")
+    else:
+        lines.append(
+            f"It opened at {_number(candle.open)}, moved between {_number(candle.low)} and {_number(candle.high)}, and "
+            f"closed at {_number(candle.close)}; volume {_number(candle.volume)}."
+        )
+    arrived = "" if candle.arrived is None else f", and was here at {iso(candle.arrived)}"
+    defects = {
+        "repaired": "its range was widened to hold its open and close",
+        "outlier": "it lies far from the close before it, and was taken as it is",
+        "incomplete": "it was made from fewer candles than its span holds",
+    }
+    what = "; ".join(defects[each] for each in candle.defects) or "nothing is known against it"
+    source = " and ".join(candle.source) or "an unknown source"
+    lines.append(f"It came from {'the simulation' if source == 'simulated' else source}{arrived}; {what}.")
+    if candle.stale:
+        lines.append("The symbol's data are stale, so nothing is entered.")
+    lines += [
+        f"Noted of {note.source}: {note.count:,} x {note.kind} from {iso(note.first_ts)} to {iso(note.last_ts)} "
+        f"({note.example})."
+        for note in candle.notes
+    ]
+    return lines + [_sentence(event) for event in candle.events]
+
+
+def _model(model: ModelLink) -> str:
+    who = f"{model.reference} is {model.name}@{model.version} ({model.checksum[:19]})"
+    if not model.said:
+        return f"{who}; it was not asked, or had no answer."
+    kept = "" if model.recorded else ", which the ledger does not hold"
+    return f"{who}; it answered {', '.join(f'{name} {_number(value)}' for name, value in model.said.items())}{kept}."
+
+
+# A book
+
+
+def _book(book: BookLink, chain: Chain) -> list[str]:
+    lines = [line for meeting in book.before for line in _meeting(meeting)]
+    lines += [f"Funding: {_signed(amount)}." for amount in book.funding]
+    if book.state is not None:
+        held = f"{_number(book.state.position)} units" if book.state.position else "nothing"
+        lines.append(
+            f"At the close it held {held} of {chain.symbol}; cash {_number(book.state.cash)}, equity "
+            f"{_number(book.state.equity)}."
+        )
+    lines += [
+        f"The rule {_part(one.rule, book.book)} stands: {one.action}, {one.reason}."
+        for one in book.standing
+        if one.action is not None
+    ]
+    if book.word is not None:
+        lines += _word(book.word, chain)
+    if book.vote is not None:
+        lines += _vote(book.vote, chain)
+    if book.muted is not None:
+        lines.append(f"Nothing is traded: {book.muted}.")
+    told = set()
+    for attempt in book.attempts:
+        lines += _attempt(attempt, book.book, {fate.order.number: fate for fate in book.orders})
+        told.add(attempt.record)
+    lines += [line for fate in book.orders if fate.order.number not in told for line in _made(fate)]
+    lines += [line for meeting in book.late for line in _meeting(meeting)]
+    return lines + [line for fate in book.later for line in _made(fate)]
+
+
+def _meeting(meeting: MeetingLink) -> list[str]:
+    order = meeting.order
+    rule = f"{meeting.rule.words} ({meeting.rule.section})" if meeting.rule.words else ""
+    lines = [_filled(order, fill, rule) for fill in meeting.fills]
+    if meeting.ended in ("cancelled", "expired"):
+        why = f": {meeting.reason}" if meeting.reason else ""
+        lines.append(f"{_order(order)} {'was cancelled' if meeting.ended == 'cancelled' else 'expired'}{why}.")
+    elif not meeting.fills:
+        lines.append(f"{_order(order)} went on waiting: {rule or 'nothing reached it'}.")
+    return lines
+
+
+def _filled(order: OrderLink, fill: FillLink, rule: str) -> str:
+    text = f"{_order(order)} filled {_number(fill.quantity)} at {_number(fill.price)}"
+    text += f": {rule}" if rule else ""
+    if fill.base is not None and fill.base != fill.price:
+        text += f"; that is {_number(fill.base)}, and slippage and the tick took {_number(abs(fill.price - fill.base))}"
+    text += f"; fee {_number(fill.fee)}{', as a maker' if fill.maker else ''}"
+    if fill.profit is not None:
+        text += f"; profit {_signed(fill.profit)}"
+    return text + (f" ({fill.note})." if fill.note else ".")
+
+
+def _word(word: WordLink, chain: Chain) -> list[str]:
+    lines = []
+    if word.status != "ok":
+        lines.append(f"It was not asked: it is {word.status}.")
+    elif word.error is not None and not word.wishes:
+        lines.append(f"It failed: {word.error}.")
+    elif not word.wishes:
+        lines.append(f"It was silent, which keeps all as it is{_stood(word.stance, chain)}.")
+    else:
+        lines += [_wish(wish, "It") for wish in word.wishes]
+        if word.error is not None:
+            lines.append(f"Then it failed: {word.error}.")
+    if word.features:
+        known = [f"{name} {_number(value)}" for name, value in word.features.items() if value is not None]
+        missing = [name for name, value in word.features.items() if value is None]
+        text = f"It looks at {', '.join(known)}" if known else "None of its features is there"
+        lines.append(text + (f"; missing: {', '.join(missing)}." if missing else "."))
+    return lines
+
+
+def _stood(stance: StanceLink | None, chain: Chain) -> str:
+    if stance is None:
+        return f"; nothing that it said of {chain.symbol} stands"
+    reason = f" ({stance.reason})" if stance.reason else ""
+    return f"; its last word stands: {SIDE[stance.side]} since {iso(stance.since)}{reason}"
+
+
+def _wish(wish: WishLink, who: str) -> str:
+    if wish.kind == "cancel":
+        return f"{who} cancelled {wish.action}."
+    if wish.kind == "order":
+        return f"{who} ordered by itself: {wish.action} {_number(wish.quantity)}{_then(wish.outcome)}."
+    text = f"{who} said {wish.action}" if wish.new else f"{who} said {wish.action} again"
+    details = [f"confidence {_number(wish.confidence)}"]
+    details += [
+        f"{name} {_number(value)}"
+        for name, value in (
+            ("stop", wish.stop_loss), ("target", wish.take_profit), ("size", wish.size), ("quantity", wish.quantity),
+            ("fraction", wish.fraction),
+        )
+        if value is not None
+    ]  # fmt: skip
+    reason = f": {wish.reason}" if wish.reason else ""
+    return f"{text} ({', '.join(details)}){reason}{_then(wish.outcome)}."
+
+
+def _then(outcome: str) -> str:
+    return f"; {OUTCOMES[outcome]}" if OUTCOMES.get(outcome) else ""
+
+
+def _vote(vote: VoteLink, chain: Chain) -> list[str]:
+    lines = []
+    if vote.status != "ok":
+        lines.append(f"It does not vote: it is {vote.status}.")
+    if vote.members:
+        lines.append("Its members: " + "; ".join(map(_member, vote.members)) + ".")
+    if vote.error is not None:
+        lines.append(f"It failed: {vote.error}.")
+    elif vote.wish is not None:
+        lines.append(_wish(vote.wish, "The vote"))
+    elif vote.status == "ok" and vote.voted:
+        lines.append("The vote said nothing of this symbol.")
+    elif vote.status == "ok":
+        lines.append(f"Nothing that it votes over has changed{_stood(vote.stance, chain)}.")
+    return lines
+
+
+def _member(member: MemberLink) -> str:
+    if member.stance is None:
+        return f"{member.name} {member.absent}"
+    weight = "" if member.weight is None else f", weight {_number(member.weight)}"
+    return f"{member.name} {SIDE[member.stance.side]} (confidence {_number(member.stance.confidence)}{weight})"
+
+
+def _attempt(attempt: AttemptLink, book: str, made: dict[int, FateLink]) -> list[str]:
+    lines = []
+    if attempt.sizing is not None:
+        one = attempt.sizing
+        said = f": {one.said}" if one.said else ""
+        lines.append(
+            f"The sizer {_part(one.sizer, book)} wants {_number(one.size)} units{said} (equity {_number(one.equity)} at "
+            f"{_number(one.price)})."
+        )
+    for verdict in attempt.verdicts:
+        text = f"The rule {_part(verdict.rule, book)} {_VERDICTS[verdict.verdict]}"
+        if verdict.verdict == "shrunk":
+            text += f" from {_number(verdict.asked)} to {_number(verdict.left)}"
+        lines.append(text + (f": {verdict.reason}." if verdict.reason else "."))
+    cover = attempt.cover
+    if cover is not None and cover.left != cover.asked:
+        lines.append(
+            f"Of {_number(cover.asked)} that leaves {_number(cover.left)}: lots of {_number(cover.lot)}, "
+            f"{_number(cover.power)} to spend, {_number(cover.unit)} a unit."
+        )
+    if attempt.refused is not None:
+        again = "" if attempt.record is not None else " The same refusal as before is not recorded again."
+        lines.append(f"So nothing was ordered: {attempt.refused}.{again}")
+    elif attempt.record in made:
+        lines += _made(made[attempt.record])
+    return lines
+
+
+_VERDICTS = {"passed": "let it pass", "shrunk": "shrank it", "refused": "refused it", "failed": "failed"}
+
+
+def _made(fate: FateLink) -> list[str]:
+    """An order that was made, and what has become of it."""
+    order = fate.order
+    if order.status == "refused":
+        return [f"{_order(order)} was refused: {order.reason}."]
+    text = f"{_order(order)} was placed, effective from {iso(order.effective)}"
+    lines = [text + (f" ({order.reason})." if order.reason and order.status != "cancelled" else ".")]
+    for fill in fate.fills:
+        lines.append(
+            f"It filled {_number(fill.quantity)} at {_number(fill.price)} (fill {fill.number}, {iso(fill.at)}, fee "
+            f"{_number(fill.fee)})."
+        )
+    if order.status in ("cancelled", "expired"):
+        ended = "" if order.ended_at is None else f" at {iso(order.ended_at)}"
+        lines.append(f"It {'was cancelled' if order.status == 'cancelled' else 'expired'}{ended}: {order.reason}.")
+    elif order.status == "working":
+        lines.append("It is still waiting.")
+    return lines
+
+
+def _order(order: OrderLink) -> str:
+    kind = {"entry": "the entry", "exit": "the exit", "request": "its own order", "liquidation": "the liquidation"}
+    what = kind.get(order.role, f"the {order.role}")
+    at = [
+        f"{name} {_number(value)}"
+        for name, value in (("limit", order.price), ("stop", order.stop_price), ("trail", order.trail))
+        if value is not None
+    ]
+    where = f" with {' and '.join(at)}" if at else " at the market" if order.type == "market" else ""
+    return f"Order {order.number}, {what} to {order.side} {_number(order.quantity)}{where},"
+
+
+def _part(name: str, book: str) -> str:
+    """A book's own part is called after it, which its paragraph says already."""
+    return name.removeprefix(f"{book}/")
+
+
+# Figures
+
+
+def _number(value: Decimal | float | None) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, Decimal):
+        rounded = value if -value.as_tuple().exponent <= MOST else round(value, MOST)  # type: ignore[operator]
+        whole, point, rest = plain(rounded).partition(".")
+        return f"{whole}{point}{rest}" if len(whole) < 4 else f"{int(whole):,}{point}{rest}"
+    return f"{value:,.8g}" if abs(value) < 1e15 else f"{value:.8g}"
+
+
+def _signed(value: Decimal) -> str:
+    return f"+{_number(value)}" if value > 0 else _number(value)
+
+
+def _ago(ms: int) -> str:
+    seconds = ms // 1000
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} seconds"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
