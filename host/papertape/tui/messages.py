@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from papertape.tui.core.draft import Draft, Problem
+from papertape.tui.core.indicators import Choosable, Indicators
 from papertape.tui.core.views import SessionLine, SessionView
 
 
@@ -21,6 +22,21 @@ class LookFailed(Message, bubble=False):
 
     reason: str
     gone: bool
+
+
+@dataclass
+class IndicatorsReady(Message, bubble=False):
+    """Indicators can be drawn; or why not."""
+
+    indicators: Indicators | None
+    trouble: str = ""
+
+
+@dataclass
+class IndicatorsListed(Message, bubble=False):
+    """What indicators there are to choose from."""
+
+    choices: tuple[Choosable, ...]
 
 
 @dataclass

@@ -45,6 +45,7 @@ PAINTS: Mapping[str, Paint] = {
     "stop": Paint("down"),
     "target": Paint("up"),
     **{f"curve-{number}": Paint(f"curve-{number}") for number in range(8)},
+    **{f"study-{number}": Paint(f"curve-{(4, 2, 6, 3, 5, 7)[number]}") for number in range(6)},
 }
 
 

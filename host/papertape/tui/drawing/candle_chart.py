@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from papertape.contract.candle import Candle, Candles
 from papertape.tui.core.text import price
 from papertape.tui.drawing.canvas import Canvas
+from papertape.tui.drawing.dots import stamp, trace
 from papertape.tui.drawing.scale import decimals, ticks, time_marks
 
 ZOOMS = (1, 2, 3, 5, 10, 15, 30, 60)
@@ -34,6 +36,14 @@ class Level(NamedTuple):
 
     price: float
     label: str
+    style: str
+
+
+class Overlay(NamedTuple):
+    """A line over the candles: a value for each of them (NaN: none), the mark at its end, and a style's name."""
+
+    values: NDArray[np.float64]
+    mark: str
     style: str
 
 
@@ -80,10 +90,11 @@ def draw(
     *,
     trades: Mapping[int, Trades] | None = None,
     levels: Sequence[Level] = (),
+    overlays: Sequence[Overlay] = (),
     cursor: int | None = None,
 ) -> Canvas:
-    """The newest `candles` that fit, the last one at the right edge. `trades`: by a candle's `ts`. `cursor`: the `ts`
-    of a candle to point at."""
+    """The newest `candles` that fit, the last one at the right edge. `trades`: by a candle's `ts`. `overlays`: lines
+    behind the candles. `cursor`: the `ts` of a candle to point at."""
     canvas = Canvas(width, height)
     form = shape(width, height, candles)
     seen = candles[-form.columns :] if form.columns else []
@@ -94,9 +105,13 @@ def draw(
     for level in levels:  # one near by is worth some room
         if low - 6 * margin < level.price < high + 6 * margin:
             low, high = min(low, level.price), max(high, level.price)
+    low, high = _with_overlays(low, high, overlays, len(seen))
     scale = _Scale(low - margin, high + margin, form.rows)
     left = form.columns - len(seen)
     _grid(canvas, form, scale)
+    for overlay in overlays:
+        stamp(canvas, trace(scale.dots(overlay.values[-len(seen) :]), form.rows), overlay.style, left)
+    _marks(canvas, form, scale, overlays, seen[-1].close)
     for level in levels:
         _level(canvas, form, scale, level)
     if cursor is not None:
@@ -126,6 +141,22 @@ class _Scale:
     def row(self, value: float) -> int:
         return self.half(value) // 2
 
+    def dots(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Rows of dots, four to a row of cells, also beyond the edges."""
+        return (self.high - values) / (self.high - self.low) * (2 * self.halves - 1)
+
+
+def _with_overlays(low: float, high: float, overlays: Sequence[Overlay], seen: int) -> tuple[float, float]:
+    """The range of prices with the lines in it, half as much again at most: candles are what matters."""
+    room = (high - low) / 4
+    least, most = low - room, high + room
+    for overlay in overlays:
+        values = overlay.values[-seen:]
+        values = values[np.isfinite(values)]
+        if len(values):
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+    return max(low, least), min(high, most)
+
 
 def _grid(canvas: Canvas, form: Shape, scale: _Scale) -> None:
     marks = ticks(scale.low, scale.high, max(3, form.rows // 2))
@@ -134,6 +165,20 @@ def _grid(canvas: Canvas, form: Shape, scale: _Scale) -> None:
         row = scale.row(mark)
         canvas.put(0, row, "·" * form.columns if form.columns < 2 else ("· " * form.columns)[: form.columns], "grid")
         canvas.put(form.columns + 1, row, f"{mark:,.{places}f}"[: form.axis - 1], "axis")
+
+
+def _marks(canvas: Canvas, form: Shape, scale: _Scale, overlays: Sequence[Overlay], close: float) -> None:
+    """Each line's mark right of its end, in the column between candles and prices; one that finds no room near by is
+    in the legend alone."""
+    taken = {scale.row(close)}  # where the price's own tag will be
+    for overlay in overlays:
+        last = float(overlay.values[-1])
+        if scale.low <= last <= scale.high:
+            row = scale.row(last)
+            free = [each for each in (row, row - 1, row + 1) if 0 <= each < form.rows and each not in taken]
+            if free:
+                taken.add(free[0])
+                canvas.put(form.columns, free[0], overlay.mark, overlay.style)
 
 
 def _level(canvas: Canvas, form: Shape, scale: _Scale, level: Level) -> None:

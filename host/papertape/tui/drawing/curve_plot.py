@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from papertape.tui.core.views import Line
 from papertape.tui.drawing.canvas import Canvas
+from papertape.tui.drawing.dots import between, stamp
 from papertape.tui.drawing.scale import decimals, ticks, time_marks
 
-_DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
-_BRAILLE = 0x2800
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -93,15 +92,9 @@ def _plot(
     xs = np.clip(((curve.line.times - first) / length * (wide - 1)).astype(int), 0, wide - 1)
     ys = np.clip(((high - curve.line.values) / (high - low) * tall).astype(int), 0, tall - 1)
     left, tops, bottoms = _columns(xs, ys)
-    heights = np.arange(tall)[:, np.newaxis]
     lit = np.zeros((tall, wide), bool)
-    lit[:, left : left + len(tops)] = (tops <= heights) & (heights <= bottoms)
-    dots = (lit.reshape(rows, 4, columns, 2) * _DOTS[np.newaxis, :, np.newaxis, :]).sum(axis=(1, 3))
-    places = np.nonzero(dots)
-    for y, x, dot in zip(*(each.tolist() for each in (*places, dots[places])), strict=True):
-        under = canvas.at(x, y)  # where curves meet, the dots of both stay
-        met = ord(under) - _BRAILLE if under and _BRAILLE <= ord(under) < _BRAILLE + 256 else 0
-        canvas.put(x, y, chr(_BRAILLE + (dot | met)), curve.style)
+    lit[:, left : left + len(tops)] = between(tops, bottoms, rows)
+    stamp(canvas, lit, curve.style)
 
 
 def _columns(xs: NDArray[np.int64], ys: NDArray[np.int64]) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:

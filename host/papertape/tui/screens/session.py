@@ -15,6 +15,7 @@ from papertape.tui.core.reading import recent_sessions
 from papertape.tui.core.text import shown
 from papertape.tui.core.views import SessionLine, SessionView
 from papertape.tui.messages import Looked, LookFailed, SessionWanted
+from papertape.tui.screens.charting import Charting
 from papertape.tui.screens.dialogs import Help, Pick
 from papertape.tui.screens.following import Following
 from papertape.tui.screens.session_keys import KEYS
@@ -40,7 +41,7 @@ _TOGETHER = (1, 2)
 """Books and equity, which stand together where there is room for no others."""
 
 
-class SessionScreen(Steering):
+class SessionScreen(Charting, Steering):
     """One session, watched and steered."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,6 +52,7 @@ class SessionScreen(Steering):
         Binding("o", "sort", show=False),
         Binding("plus,equals_sign", "zoom(-1)", show=False),
         Binding("minus", "zoom(1)", show=False),
+        Binding("i", "indicators", "Indicators", show=False),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("m", "app.models", "Models", show=False),
         Binding("escape", "app.home", "Sessions", show=False),
@@ -83,6 +85,7 @@ class SessionScreen(Steering):
 
     def on_mount(self) -> None:
         self.follow()
+        self.prepare(self.titles)
         self._arrange()
         self.query_one("#leaderboard").focus()
 

@@ -17,6 +17,7 @@ KEYS = (
             ("+  -", "zoom in, zoom out"),
             ("left  right", "go from candle to candle; shift goes twenty at a time"),
             ("end", "back to the newest"),
+            ("i", "indicators: choose which ones it shows"),
         ),
     ),
     (

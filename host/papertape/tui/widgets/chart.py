@@ -10,11 +10,13 @@ from textual.binding import Binding, BindingType
 
 from papertape.contract.candle import Candle, Candles
 from papertape.market.timeframe import period
+from papertape.tui.core.indicators import Indicators, Series
 from papertape.tui.core.text import brief_clock, percent, price
 from papertape.tui.core.views import SessionView
 from papertape.tui.drawing import candle_chart
 from papertape.tui.drawing.candle_chart import ZOOMS, Level, Trades
 from papertape.tui.drawing.canvas import Canvas
+from papertape.tui.widgets import studies
 from papertape.tui.widgets.paint import Picture, centred
 from papertape.tui.widgets.panel import Choice, Panel
 
@@ -22,7 +24,8 @@ _NONE = Candles(b"")
 
 
 class CandlePlot(Picture):
-    """One symbol's candles, newest at the right; a pointer that the arrow keys move, and what stands under it."""
+    """One symbol's candles with indicators over and below them, newest at the right; a pointer that the arrow keys
+    move, and what stands under it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "point(-1)", "Earlier", show=False),
@@ -37,6 +40,8 @@ class CandlePlot(Picture):
     zoom = 0
     pointed: int | None = None
     """Open time of the candle that the pointer is on, None for the newest."""
+    indicators: Indicators | None = None
+    _computed: tuple[object, tuple[Series, ...]] | None = None
 
     def candles(self) -> list[Candle]:
         """The candles as they are drawn."""
@@ -53,22 +58,43 @@ class CandlePlot(Picture):
                 width, height, "No candle yet", "The session has just begun." if waits else "This session saw none."
             )
         canvas = Canvas(width, height)
-        columns = candle_chart.shape(width, height - 1, candles).columns
+        columns = candle_chart.shape(width, height, candles).columns
         end, place = len(candles), len(candles) - 1
         if self.pointed is not None:
             place = self._place(candles)
             end = min(len(candles), max(place + 1 + columns // 4, columns))
+        series = [one._replace(values=one.values[:end]) for one in self._series(view, candles)]
+        over, panes = studies.parted(series, height)
+        _legend(canvas, candles[place], width)
+        studies.legend(canvas, 1, over, place)
+        top = 2 if over else 1
+        chart = height - top - sum(pane.rows for pane in panes)
         drawn = candle_chart.draw(
             candles[:end],
             width,
-            height - 1,
+            chart,
             trades=self._trades(view),
             levels=self._levels(view),
+            overlays=[marked.overlay for marked in over],
             cursor=None if self.pointed is None else candles[place].ts,
         )
-        _legend(canvas, candles[place], width)
-        canvas.paste(drawn, 1)
+        canvas.paste(drawn, top)
+        row = top + chart
+        for pane in panes:
+            studies.legend(canvas, row, pane.lines, place)
+            canvas.paste(studies.draw_pane(pane, width, min(columns, end)), row + 1)
+            row += pane.rows
         return canvas
+
+    def _series(self, view: SessionView, candles: list[Candle]) -> tuple[Series, ...]:
+        """The indicators over what is drawn; computed once for each state of the candles."""
+        if self.indicators is None:
+            return ()
+        state = (self.indicators, self.choice.symbol, self.zoom, len(candles), candles[-1])
+        if self._computed is None or self._computed[0] != state:
+            length = period(view.timeframe) * ZOOMS[self.zoom]
+            self._computed = (state, self.indicators.over(candles, length))
+        return self._computed[1]
 
     def _place(self, candles: list[Candle]) -> int:
         stamps = [one.ts for one in candles]
@@ -113,12 +139,22 @@ class CandlePlot(Picture):
 
 
 class ChartPanel(Panel):
-    """The chart of the chosen symbol; with a book chosen, its trades alone, its entry, stop and target."""
+    """The chart of the chosen symbol; with a book chosen, its trades alone, its entry, stop and target. `waits`: what
+    is said of indicators that are not there yet, or cannot be."""
 
     TITLE = "Chart"
 
+    waits = ""
+
     def compose(self) -> ComposeResult:
         yield CandlePlot()
+
+    def take(self, indicators: Indicators | None, waits: str = "") -> None:
+        """Shows other indicators."""
+        plot = self.query_one(CandlePlot)
+        plot.indicators, self.waits = indicators, waits
+        plot.redraw()
+        self._entitle()
 
     def show(self, view: SessionView, choice: Choice) -> None:
         plot = self.query_one(CandlePlot)
@@ -142,7 +178,7 @@ class ChartPanel(Panel):
             return
         each = "" if plot.zoom == 0 else f" x{ZOOMS[plot.zoom]}"
         stale = next((one.state for one in view.data if one.symbol == choice.symbol and one.state == "stale"), "")
-        self.entitle(choice.symbol, f"{view.timeframe}{each}", choice.book or "", stale)
+        self.entitle(choice.symbol, f"{view.timeframe}{each}", choice.book or "", stale, self.waits)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()

@@ -1,0 +1,74 @@
+"""Indicators on a chart: which lie over the candles and which in panes below, their marks, and their legends.
+
+Each has a mark, a digit, which stands at its end and in the legend: without colour it can be told from the others.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from papertape.tui.core.indicators import Series
+from papertape.tui.core.text import cut, price
+from papertape.tui.drawing import pane
+from papertape.tui.drawing.candle_chart import Overlay
+from papertape.tui.drawing.canvas import Canvas
+
+MOST = 9
+"""Indicators with a mark of their own."""
+_PANED = 24
+"""Rows of a chart from which one pane has room; another for each half as many more."""
+_FILLED = "_hist"
+"""What a feature has in its name whose distance from zero is what counts."""
+
+
+class Marked(NamedTuple):
+    """An indicator with its mark and style."""
+
+    series: Series
+    overlay: Overlay
+
+
+class Pane(NamedTuple):
+    """A pane of so many rows, its legend included."""
+
+    lines: tuple[Marked, ...]
+    rows: int
+
+
+def parted(series: Sequence[Series], height: int) -> tuple[list[Marked], list[Pane]]:
+    """What goes over the candles of a chart so many rows high, and the panes that have room below; one for a study."""
+    marked = [
+        Marked(one, Overlay(one.values, str(place + 1), f"study-{place % 6}"))
+        for place, one in enumerate(series[:MOST])
+    ]
+    over = [one for one in marked if one.series.place == "price"]
+    owners = list(dict.fromkeys(one.series.study for one in marked if one.series.place == "pane"))
+    room = max(0, (height - _PANED // 2) // (_PANED // 2))
+    rows = max(pane.LEAST + 1, height // 6)
+    panes = [
+        Pane(tuple(one for one in marked if one.series.study == owner and one.series.place == "pane"), rows)
+        for owner in owners[:room]
+    ]
+    return over, panes
+
+
+def legend(canvas: Canvas, y: int, lines: Sequence[Marked], place: int) -> None:
+    """Mark, name and value of each at a candle, as many as there is room for."""
+    x = 0
+    for one in lines:
+        values = one.series.values
+        value = float(values[place]) if place < len(values) else float("nan")
+        known = price(value) if value == value else "…"
+        text = f"{one.overlay.mark} {one.series.name} {known}"
+        if x + len(text) > canvas.width:
+            canvas.put(x, y, cut("…", canvas.width - x), "faint")
+            return
+        canvas.put(x, y, text, one.overlay.style)
+        x += len(text) + 2
+
+
+def draw_pane(below: Pane, width: int, columns: int) -> Canvas:
+    """The lines of a pane, without its legend."""
+    filled = [one.overlay for one in below.lines if _FILLED in one.series.name]
+    lines = [one.overlay for one in below.lines if _FILLED not in one.series.name]
+    bounds = (below.lines[0].series.low, below.lines[0].series.high)
+    return pane.draw(lines, filled, width, below.rows - 1, columns, bounds)
