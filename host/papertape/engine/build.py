@@ -166,7 +166,11 @@ def build(config: SessionConfig, plugins: Plugins, feed: Feed, models: Models | 
     )
     own, sizing, read = _parted(wanted, len(strategies), len(sizers))
     _check_sets(
-        asked_models, dict(zip(served, read, strict=True)), dict(zip(sizer_names, sizing, strict=True)), session, config
+        asked_models,
+        dict(zip(served, read, strict=True)),
+        dict(zip((*strategy_names, *sizer_names), (*own, *sizing), strict=True)),
+        session,
+        config,
     )
     if served:
         session.serving = Serving(
@@ -230,14 +234,15 @@ def _model(reference: str) -> str:
 def _check_sets(
     asked_models: Asked,
     read: Mapping[str, Sequence["Feature"]],
-    sizing: Mapping[str, Sequence["Feature"]],
+    own: Mapping[str, Sequence["Feature"]],
     session: Session,
     config: SessionConfig,
 ) -> None:
-    """Refuses models to which the session's numbers would mean something else than in their training."""
+    """Refuses models to which the session's numbers would mean something else than in their training. `own`: what the
+    components ask for that ask a model; they bring the inputs of one that reads no features by itself."""
     for reference, served in asked_models.served.items():
         meant = served.loaded.feature_set_hash
-        mine = next((sizing[name] for name in asked_models.by[reference] if name in sizing), ())
+        mine = next((own[name] for name in asked_models.by[reference] if name in own), ())
         features = read[reference] or mine
         if not (features and meant):
             continue

@@ -19,7 +19,7 @@ from papertape_ml.serving.claims import Found, claims_of
 from papertape_ml.serving.outcomes import Outcomes
 from papertape_ml.serving.verdicts import Verdicts
 
-COMPONENT_FED: Final = ("sizer", "stacking")
+COMPONENT_FED: Final = ("rl", "sizer", "stacking")
 """Kinds whose inputs the component brings that asks."""
 
 
