@@ -1,7 +1,6 @@
 """Follows one session through its ledger: each look reads what is new, and gives the whole as a frozen view."""
 
 import json
-from collections import deque
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
@@ -20,6 +19,7 @@ from papertape.tui.core import commands, reading, standing
 from papertape.tui.core.candles import CandleHistory, past_candles
 from papertape.tui.core.happenings import TOLD, happenings
 from papertape.tui.core.history import BookHistory
+from papertape.tui.core.reading import Newest
 from papertape.tui.core.views import BookView, PluginView, SessionView, Status
 
 PATIENCE = 2.0
@@ -45,16 +45,17 @@ class Follower:
         self._state: dict[str, Any] | None = None
         self._batch = -2
         self._books: dict[str, BookHistory] = {}
-        self._signals: deque[SignalRow] = deque(maxlen=NEWEST)
-        self._fills: deque[FillRow] = deque(maxlen=4 * NEWEST)
+        self._signals = Newest(SignalRow, NEWEST)
+        self._fills = Newest(FillRow, 4 * NEWEST)
         self._folded = 0
         self._behind = False
-        self._events: deque[PluginEventRow] = deque(maxlen=NEWEST)
-        self._tape: deque[TapeRow] = deque(maxlen=NEWEST)
-        self._paces: deque[TapeRow] = deque(maxlen=NEWEST)
+        self._events = Newest(PluginEventRow, NEWEST)
+        self._tape = Newest(TapeRow, NEWEST, TOLD)
+        self._paces = Newest(TapeRow, NEWEST, (PACE,))
         self._pace, self._moving = "max", "max"
         self._notes: tuple[NoteRow, ...] = ()
         self._commands: list[CommandRow] = []
+        self._stamp: tuple[object, ...] = ()
         self._candles = CandleHistory()
         self._lock = Lock()
         self._seen: tuple[object, ...] = ()
@@ -117,7 +118,10 @@ class Follower:
             raise NoLedger(f"session {self.session} is not in the ledger any more")
         if self._config is None:
             self._begin(read_config(json.loads(row.config)))
-        asked = reading.newest(connection, CommandRow, self.session, 0, 50)
+        asked = reading.last_commands(connection, self.session, 50)
+        stamp = (row, asked, reading.last_entry(connection, self.session))
+        if stamp == self._stamp and not self._behind:
+            return row  # every commit of the host moves one of these
         # Obeying makes the checkpoint of the same batch anew.
         known = self._batch if asked == self._commands else self._batch - 1
         self._commands = asked
@@ -128,6 +132,7 @@ class Follower:
             with self._lock:
                 self._candles.see(kept.batch, standing.windows(self._state, symbols))
         self._read_records(connection)
+        self._stamp = stamp
         return row
 
     def _begin(self, config: SessionConfig) -> None:
@@ -137,23 +142,21 @@ class Follower:
 
     def _read_records(self, connection: Connection) -> None:
         session = self.session
-        self._signals += reading.newest(connection, SignalRow, session, _last(self._signals), NEWEST)
-        self._fills += reading.newest(connection, FillRow, session, _last(self._fills), 4 * NEWEST)
-        self._events += reading.newest(connection, PluginEventRow, session, _last(self._events), NEWEST)
-        self._tape += reading.newest(connection, TapeRow, session, _last(self._tape), NEWEST, TOLD)
-        paces = reading.newest(connection, TapeRow, session, _last(self._paces), NEWEST, (PACE,))
-        self._paces += paces
-        self._pace, self._moving = commands.paces(paces, self._pace, self._moving)
+        for kept in (self._signals, self._fills, self._events, self._tape):
+            kept.read(connection, session)
+        self._pace, self._moving = commands.paces(self._paces.read(connection, session), self._pace, self._moving)
         self._notes = reading.notes(connection, session)
         fills = reading.fills_after(connection, session, self._folded, FILLS_AT_ONCE)
         for fill in fills:
             self._books[fill.book].fill(fill)
             self._folded = fill.seq
         self._behind = len(fills) == FILLS_AT_ONCE
-        for name, book in self._books.items():
-            blocks = reading.equity_after(connection, session, name, book.batch, BLOCKS_AT_ONCE)
-            book.take(blocks)
-            self._behind |= len(blocks) == BLOCKS_AT_ONCE
+        after = {name: book.batch for name, book in self._books.items()}
+        most = BLOCKS_AT_ONCE * len(after)
+        came = reading.equity_after(connection, session, after, most)
+        for name, blocks in came.items():
+            self._books[name].take(blocks)
+        self._behind |= sum(map(len, came.values())) == most
 
     # Viewing
 
@@ -161,7 +164,7 @@ class Follower:
         status = reading.status_of(ledger, row)
         with self._lock:
             candles = self._candles.by_symbol
-        newest = [_last(rows) for rows in (self._signals, self._fills, self._events, self._tape, self._paces)]
+        newest = [kept.last for kept in (self._signals, self._fills, self._events, self._tape, self._paces)]
         past = [book.batch for book in self._books.values()]
         seen = (row, status, self._batch, newest, past, self._folded, self._commands, self._notes, id(candles))
         if self._shown is None or seen != self._seen:
@@ -200,14 +203,14 @@ class Follower:
             books=self._book_views(config),
             positions=tuple(standing.positions(state, symbols)) if state else (),
             orders=tuple(standing.orders(state)) if state else (),
-            signals=tuple(self._signals),
-            fills=tuple(self._fills),
+            signals=self._signals.rows,
+            fills=self._fills.rows,
             verdicts=tuple(standing.verdicts(state, config, symbols)) if state else (),
             plugins=self._plugin_views(config, row),
             data=tuple(standing.symbols_now(state, symbols)) if state else (),
             notes=self._notes,
-            commands=commands.command_views(self._commands, (*self._tape, *self._paces), status == "running"),
-            happenings=happenings(self._fills, self._events, self._tape, NEWEST),
+            commands=commands.command_views(self._commands, (*self._tape.rows, *self._paces.rows), status == "running"),
+            happenings=happenings(self._fills.rows[-NEWEST:], self._events.rows, self._tape.rows, NEWEST),
             candles_by_symbol=candles,
         )
 
@@ -243,7 +246,7 @@ class Follower:
     def _plugin_views(self, config: SessionConfig, row: SessionRow) -> tuple[PluginView, ...]:
         strategies, fusions = standing.book_names(config)
         measured = {one["name"]: one for one in json.loads(row.summary).get("plugins", [])} if row.summary else {}
-        said = {event.plugin: f"{event.kind}: {event.message}" for event in self._events}
+        said = {event.plugin: f"{event.kind}: {event.message}" for event in self._events.rows}
         views = []
         for name, (status, errors, streak) in self._statuses(config).items():
             part = "strategy" if name in strategies else "fusion" if name in fusions else "other"
@@ -258,8 +261,3 @@ class Follower:
         """Status, errors and errors in a row of every guarded component."""
         kept = self._state["guards"] if self._state else []
         return {name: tuple(one) for name, one in zip(standing.guard_names(config), kept, strict=False)}
-
-
-def _last(rows: "deque[Any]") -> int:
-    """The number of the newest of them; every record has its number first. Tape entry 0 is the header."""
-    return int(rows[-1][0]) if rows else 0

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from heapq import merge
 from typing import Any, Literal
 
@@ -49,6 +50,7 @@ def happenings(
     return tuple(lines)[-most:]
 
 
+@lru_cache(maxsize=1_024)  # one that is among the newest is told at every look
 def _fill(fill: FillRow) -> Happening:
     came = "" if fill.profit is None else f", {fill.profit:+,.2f}"
     note = f" ({fill.note})" if fill.note else ""

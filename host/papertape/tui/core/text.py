@@ -24,7 +24,10 @@ def shown(text: object, room: int | None = None) -> str:
     """
     raw = str(text)
     most = LONGEST if room is None else min(LONGEST, max(room, 0))
-    safe = printable(raw[: most + 1]) + ("…" if len(raw) > LONGEST and most == LONGEST else "")
+    head = raw[: most + 1]
+    if head.isascii() and head.isprintable():  # as most are, and a screen asks for thousands
+        return head if len(raw) <= most else head[: max(0, most - 1)].rstrip() + "…"[:most]
+    safe = printable(head) + ("…" if len(raw) > LONGEST and most == LONGEST else "")
     return safe if cell_len(safe) <= most else cut(safe, most)
 
 

@@ -25,7 +25,8 @@ class Painted(Widget):
 
     def strip(self, runs: Iterable[Run], width: int, over: Style | None = None) -> Strip:
         """One line of `width` cells; `over` goes over every style."""
-        base = self.rich_style if over is None else self.rich_style + over
+        base = self.visual_style.rich_style  # `rich_style` is the same, found anew each time
+        base = base if over is None else base + over
         segments = [Segment(text, base + self.named(name) + over) for text, name in runs]
         return Strip(segments).adjust_cell_length(width, base)
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -103,13 +104,25 @@ class Table(ScrollView, Painted, can_focus=True):
 
     def show(self, rows: Sequence[Row], sorted_by: int | None = None) -> None:
         """Puts other rows in place of those there are. `sorted_by`: the column to mark as deciding their order."""
-        place = self.place
+        place, before = self.place, self._outline
+        changed = [
+            at for at, (old, new) in enumerate(zip_longest(self.rows, rows)) if old is not new and old != new
+        ]  # what stays is not painted anew
         self.rows, self.sorted_by = tuple(rows), sorted_by
         keys = [row.key for row in self.rows]
         if self.key not in keys:
             self.key = keys[min(place, len(keys) - 1)] if keys and self.key is not None else keys[0] if keys else None
-        self._arrange()
-        self.refresh()
+        if changed or before != self._outline:
+            self._arrange()
+        if before != self._outline:
+            self.refresh()
+        elif seen := [at for at in changed if 0 <= at - self.scroll_offset.y < self.size.height]:
+            self.refresh(*(Region(0, at + self._above - self.scroll_offset.y, self.size.width, 1) for at in seen))
+
+    @property
+    def _outline(self) -> tuple[object, ...]:
+        """What all lines depend on."""
+        return (self._widths, self._arranged, self.sorted_by, self.key, len(self.rows))
 
     @property
     def place(self) -> int:
