@@ -13,6 +13,7 @@ _CLASSES = dict.fromkeys(KINDS, "papertape_ml.models.classifier:BoostedClassifie
     "sizer": "papertape_ml.models.sizer:SizerModel",
     "stacking": "papertape_ml.models.stacking:StackingModel",
     "range": "papertape_ml.models.ranges.model:RangePredictor",
+    "rl": "papertape_ml.models.rl:PolicyModel",
 }
 
 
