@@ -69,6 +69,7 @@ CSS = """
 #shelf { height: auto; max-height: 40%; }
 #versions { height: auto; max-height: 100%; }
 #trouble-of-models { color: $error; height: auto; display: none; }
+#none-yet { height: auto; display: none; }
 #sheets { layout: grid; grid-size: 1 1; height: 1fr; }
 #sheets.-normal { grid-size: 2 1; }
 #sheets.-wide { grid-size: 3 2; }
@@ -117,6 +118,7 @@ class VersionsScreen(Screen[None]):
         with Vertical(classes="panel", id="shelf") as box:
             box.border_title = label("Models")
             yield Static(id="trouble-of-models")
+            yield Static(label(EMPTY), id="none-yet")
             yield Table(VERSIONS, "reading the registry …", id="versions")
         yield PanelTabs(tuple(SHEETS))
         with Container(id="sheets"):
@@ -161,8 +163,8 @@ class VersionsScreen(Screen[None]):
         self.shelf, self.sightings = event.shelf, event.sightings
         self.query_one("#shelf").border_title = label("  ".join(filter(None, ("Models", event.shelf.name))), 90)
         table = self.query_one("#versions", Table)
-        table.empty = EMPTY
         table.show(version_rows(event.shelf, event.sightings))
+        table.display, self.query_one("#none-yet").display = bool(table.rows), not table.rows
         table.styles.height = max(2, len(table.rows) + 1)
         self._show()
 

@@ -104,12 +104,10 @@ class Gates(ModalScreen[Decision | None]):
         rows = sheets.gate_rows(evidence["gates"])
         table.show(rows)
         table.styles.height = len(rows) + 1
+        words = "✓ every gate lets it in"
         if stopped:
-            words = (
-                f"✗ stopped by {', '.join(stopped)}: the champion stays, and the history keeps this. To force it: why?"
-            )
-        else:
-            words = "✓ every gate lets it in"
+            self.refused(event.document)
+            words = f"✗ stopped by {', '.join(stopped)}: the champion stays, the history keeps that. To force it: why?"
         self._decide(words, bool(stopped))
 
     def on_judging_failed(self, event: JudgingFailed) -> None:

@@ -20,7 +20,7 @@ GATES = (
     Column("gate", most=16),
     Column("verdict", most=16),
     Column("found", most=44),
-    Column("wanted", most=None),
+    Column("wanted", most=None, rank=1),
 )
 HISTORY = (
     Column("when"), Column("alias", most=16), Column("to", right=True), Column("", most=12), Column("why", most=None),
@@ -124,10 +124,14 @@ def judged_on(evidence: Mapping[str, Any]) -> str:
     trials = evidence.get("trials", {})
     return (
         f"{evidence.get('rows', 0):,} decisions on {', '.join(map(str, evidence.get('symbols', ())))} "
-        f"({evidence.get('timeframe', '')}), {str(evidence.get('from', ''))[:16]} to "
-        f"{str(evidence.get('to', ''))[:16]}; "
+        f"({evidence.get('timeframe', '')}), {_minute(evidence.get('from'))} to "
+        f"{_minute(evidence.get('to'))}; "
         f"trials: {trials.get('count', 0):,}, earlier uses of this time: {trials.get('earlier_uses', 0):,}"
     )
+
+
+def _minute(moment: object) -> str:
+    return str(moment or "")[:16].replace("T", " ")
 
 
 def gate_rows(results: Iterable[Mapping[str, Any]], key: str = "") -> list[Row]:
