@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from threading import Event
+from time import monotonic
 
 from textual.message import Message
 
@@ -9,13 +10,15 @@ from papertape.contract.errors import PapertapeError, UnknownSession
 from papertape.tui.core.follower import Follower
 from papertape.tui.messages import Looked, LookFailed
 
-LIVELY, CALM, TROUBLED = 0.1, 1.0, 2.0
-"""Seconds between two looks: at a session that runs, at one that does not, after one that failed."""
+LIVELY, CALM, TROUBLED = 1 / 15, 1.0, 2.0
+"""Seconds from one look to the next: at a session that runs, at one that does not, after one that failed."""
 
 
 class Following:
     """Looks again and again until it is stopped, in a thread of its own. At most one view is on its way to the screen:
-    a screen that is busy is not told what is old by the time it hears it."""
+    a screen that is busy is not told what is old by the time it hears it. And as long as a view took to be read and
+    painted, so long nothing is done: keys have half of the time, whatever the size of the session and the machine.
+    """
 
     def __init__(self, follower: Follower, post: Callable[[Message], object]) -> None:
         self._follower = follower
@@ -28,7 +31,7 @@ class Following:
         """Whether anybody looks at the screen; else it looks seldom."""
 
     def heard(self) -> None:
-        """The screen has shown the last view."""
+        """The screen has painted the last view."""
         self._heard.set()
 
     def hurry(self) -> None:
@@ -49,16 +52,17 @@ class Following:
         """The loop."""
         before = None
         while not self.stopped:
-            pause = CALM
+            began, pause = monotonic(), CALM
             try:
                 view = self._follower.look()
                 if view is not before:
-                    self._heard.wait()
                     self._heard.clear()
                     self._post(Looked(view))
+                    self._heard.wait(CALM)  # a screen behind another one paints nothing
                 before = view
-                if self.watched:
-                    pause = 0.0 if self._follower.behind else LIVELY if view.running else CALM
+                took = monotonic() - began
+                if self.watched and (self._follower.behind or view.running):
+                    pause = max(took, 0.0 if self._follower.behind else LIVELY - took)
             except PapertapeError as error:
                 before, pause = None, TROUBLED
                 self._post(LookFailed(str(error), isinstance(error, UnknownSession)))

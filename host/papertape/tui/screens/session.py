@@ -124,7 +124,7 @@ class SessionScreen(Charting, Steering):
         self.confirm(event.view.commands)
         self._show()
         self.offer()
-        self._following.heard()
+        self.call_after_refresh(self._following.heard)
         self._fetch_past(event.view, first)
 
     def on_look_failed(self, event: LookFailed) -> None:
