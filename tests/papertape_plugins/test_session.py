@@ -147,7 +147,7 @@ def test_a_version_that_cannot_be_served_is_refused_by_name(tmp_path: Path) -> N
 
 def test_the_plugins_are_found_and_loading_them_loads_nothing_heavy() -> None:
     offered = {
-        "strategy": {"classifier", "predictor"}, "sizer": {"ml-sizer"}, "fusion": {"stacking", "bayesian"},
+        "strategy": {"classifier", "predictor", "rl-agent"}, "sizer": {"ml-sizer"}, "fusion": {"stacking", "bayesian"},
         "model-store": {"registry"},
     }  # fmt: skip
     for kind, names in offered.items():
@@ -155,7 +155,7 @@ def test_the_plugins_are_found_and_loading_them_loads_nothing_heavy() -> None:
         assert names <= found.keys()
         for name in names:
             assert all(param.help for param in found[name].object.params().values())
-    modules = "classifier predictor sizer stacking store".split()
+    modules = "classifier predictor rl_agent sizer stacking store".split()
     code = "import sys\n" + "".join(f"import papertape_plugins.{name}\n" for name in modules) + "print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "xgboost", "lightgbm", "numba", "sqlalchemy", "papertape_ml.models"} & set(loaded)
