@@ -9,6 +9,7 @@ from papertape.contract.candle import Floats
 from papertape_ml.errors import BadSettings, TooLittleHistory
 from papertape_ml.rl.compiled_stage import Books
 from papertape_ml.rl.deciding import Decides
+from papertape_ml.rl.observing import Observations
 from papertape_ml.rl.setup import Setup, Traded
 from papertape_ml.sizing.growth import deepest
 
@@ -17,12 +18,13 @@ from papertape_ml.sizing.growth import deepest
 class Walked:
     """What a book came to. `start`: the candle at whose close it began; `equity` (n + 1,): at that close and at each
     one after, quote currency, the last one kept in ruin; `actions` (n,); `shares` (n,): the position before each
-    action, as a share of the largest that is allowed; `fills`: in order."""
+    action, as a share of the largest that is allowed; `seen` (n, names): what it was taken on; `fills`: in order."""
 
     start: int
     equity: Floats
     actions: Floats
     shares: Floats
+    seen: Observations
     fills: tuple[Traded, ...]
 
     @property
@@ -59,7 +61,7 @@ def walked(policy: Decides, setup: Setup, starts: Sequence[int]) -> list[Walked]
     for number, at in enumerate(starts):
         books.begin(number, int(at))
     equity, actions = np.empty((length + 1, count)), np.empty((length, count))
-    shares, place = np.empty((length, count)), setup.builder.names.index("position")
+    seen, place = np.empty((length, count, len(setup.builder.names)), np.float32), setup.builder.names.index("position")
     memory, ruined = np.zeros((count, policy.memory)), np.zeros(count, np.bool_)
     equity[0] = [books.equity(number) for number in range(count)]
     # Where a missing feature forbids to decide, the book ignores what the policy says, as a served one does.
@@ -67,14 +69,21 @@ def walked(policy: Decides, setup: Setup, starts: Sequence[int]) -> list[Walked]
         acts = policy.act(books.seen, memory)
         memory = acts.memory
         actions[step] = acts.actions
-        shares[step] = books.seen[:, place]
+        seen[step] = books.seen
         books.step(np.ascontiguousarray(actions[step]))
         now = np.array([books.equity(number) for number in range(count)])
         equity[step + 1] = np.where(ruined, equity[step], now)
         ruined |= books.over[:, 0]
     return [
-        Walked(int(at), equity[:, k].copy(), actions[:, k].copy(), shares[:, k].copy(), tuple(books.fills(k)))
-        for k, at in enumerate(starts)
+        Walked(
+            int(at),
+            equity[:, number].copy(),
+            actions[:, number].copy(),
+            seen[:, number, place].astype(np.float64),
+            seen[:, number].copy(),
+            tuple(books.fills(number)),
+        )
+        for number, at in enumerate(starts)
     ]
 
 
