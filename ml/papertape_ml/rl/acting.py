@@ -63,8 +63,11 @@ class Acting:
     def fraction(self, action: float, held: float, unit: float) -> float | None:
         """The fraction of equity that an action asks for, a multiple of 1/10,000; None where nothing changes.
 
-        `held`: the position as a fraction of equity; `unit`: price of a unit per unit of equity.
+        `held`: the position as a fraction of equity; `unit`: price of a unit per unit of equity. NaN, as an action or
+        where the book has no equity, changes nothing.
         """
+        if action != action or unit != unit:
+            return None
         largest = most(unit, self.leverage, self.most_units)
         if self.space == "continuous":
             steps = continuous(action, held, largest, self.least, self.band)

@@ -59,7 +59,12 @@ class Books:
         )  # fmt: skip
 
     def begin(self, number: int, at: int) -> None:
-        """A fresh book at the close of candle `at`; `seen` has what is seen there."""
+        """A fresh book at the close of candle `at`; `seen` has what is seen there. Raises `BadSettings` where the
+        candles end before the episode does."""
+        length, candles = self.setup.episodes.length, len(self._closes)
+        if not 0 <= at < candles - length:
+            raise BadSettings(f"an episode of {length:,} steps cannot begin at candle {at:,} of {candles:,}")
+        self.over[number] = False
         self._begin(
             number, at, self._s, self._f, self._r, self.seen, self._table, self._closes, self._candles, self._t, self._x
         )

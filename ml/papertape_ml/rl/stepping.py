@@ -84,10 +84,15 @@ def step(
     candles: Any, t: Any, x: Any,
 ) -> int:  # fmt: skip
     """Carries out an action in each book, and goes on by one candle. `over` (books, 2): whether it is ruined, and
-    whether its length has come to an end. Gives how many books are over or have left the exact range."""
+    whether its length has come to an end; such a book stays as it is. Gives how many books are over or have left the
+    exact range."""
     ended = 0
     for b in range(len(s)):
         own, marks = s[b], f[b]
+        if own[LEFT] <= 0:
+            rewards[b] = 0.0
+            ended += 1
+            continue
         at = own[AT]
         regime = candles[at, REGIME]
         decide(actions[b], own, marks, candles[at], t, x)
@@ -102,19 +107,20 @@ def step(
         marks[PEAK] = max(marks[PEAK], equity)
         growth = log_growth_of(marks[BEFORE], equity)
         rewards[b] = rewarded(t[REWARD], x[PARAMETER:FLOATS], r[b], growth, regime)
-        own[LEFT] -= 1
         ruined = equity <= x[RUIN]
+        own[LEFT] = 0 if ruined else own[LEFT] - 1
         over[b, 0] = ruined
-        over[b, 1] = not ruined and own[LEFT] <= 0
-        if ruined or own[LEFT] <= 0 or own[FAULT] != 0:
+        over[b, 1] = not ruined and own[LEFT] == 0
+        if own[LEFT] == 0 or own[FAULT] != 0:
             ended += 1
         see(own, marks, seen[b], table, closes, candles, t, x)
     return ended
 
 
 def decide(action: float, s: Any, marks: Any, c: Any, t: Any, x: Any) -> None:
-    """Says the target that an action means, or nothing; a reversal that waits goes on either way."""
-    if not (t[ABSTAINS] == 1 and c[KNOWN] == 0):
+    """Says the target that an action means, or nothing; a reversal that waits goes on either way. NaN, as an action or
+    where the book has no equity, says nothing."""
+    if action == action and marks[UNIT] == marks[UNIT] and not (t[ABSTAINS] == 1 and c[KNOWN] == 0):
         largest = most(marks[UNIT], x[LEVERED], x[MOST_UNITS])
         if t[SPACE] == 0:
             steps = continuous(action, marks[SHARE], largest, x[LEAST_SHARE], x[BAND])
