@@ -20,6 +20,7 @@ from papertape.tui.screens.dialogs import Help, Pick
 from papertape.tui.screens.following import Following
 from papertape.tui.screens.session_keys import KEYS
 from papertape.tui.screens.steering import Steering
+from papertape.tui.screens.wondering import Wondering
 from papertape.tui.widgets.books import BooksPanel
 from papertape.tui.widgets.chart import ChartPanel
 from papertape.tui.widgets.dealings import PositionsPanel, SignalsPanel
@@ -41,7 +42,7 @@ _TOGETHER = (1, 2)
 """Books and equity, which stand together where there is room for no others."""
 
 
-class SessionScreen(Charting, Steering):
+class SessionScreen(Charting, Wondering, Steering):
     """One session, watched and steered."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,6 +9,7 @@ KEYS = (
             ("[  ]", "the symbol before, the symbol after"),
             ("o", "sort the books by the next column"),
             ("enter", "on a book: narrow all panels to it, or widen them again"),
+            ("w", "why? of the row under the cursor, or the candle that the chart points to"),
         ),
     ),
     (
