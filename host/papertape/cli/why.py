@@ -22,9 +22,10 @@ WIDEST = 110
 @click.option("--symbol", required=True, help="Which of the session's symbols.")
 @click.option("--at", "when", required=True, metavar="TIME", help="ISO 8601, ms, or a time of the last day: 14:03.")
 @click.option("--book", help="One book alone; a fusion's comes with its members' stances.")
+@click.option("--from-start", "whole", is_flag=True, help="Fold from the session's start, also where that takes long.")
 @db_option
 @json_option
-def why(session: str, symbol: str, when: str, book: str | None, db: str, as_json: bool) -> None:
+def why(session: str, symbol: str, when: str, book: str | None, whole: bool, db: str, as_json: bool) -> None:
     """Says why a session traded, or did not, at a candle: what it was worth, what was said, sized, allowed and filled.
 
     TIME is the close of a candle, or any time within it. The session is folded again to that candle and watched; of
@@ -43,7 +44,7 @@ def why(session: str, symbol: str, when: str, book: str | None, db: str, as_json
 
     with Ledger(open_database(db)) as ledger:
         row = ledger.find(session)
-        chain = explain(ledger, row, load_plugins(), symbol, moment_of(when, row), book)
+        chain = explain(ledger, row, load_plugins(), symbol, moment_of(when, row), book, whole=whole)
     if as_json:
         print_json(document(chain))
     else:

@@ -12,6 +12,7 @@ from papertape.contract.candle import FLAGS, TS, CandleFlag, Row
 from papertape.contract.errors import ConfigError, TapeSourceChanged
 from papertape.contract.feed import Block, Event, Feed
 from papertape.engine.tape import BATCH, FEED, HEADER, MODEL, Header, overlay, read_header
+from papertape.ledger.finding import first_entry
 from papertape.ledger.records import TapeRow
 from papertape.ledger.store import Ledger
 
@@ -78,7 +79,11 @@ class RecordedFeed(Feed):
         """In the order in which the session met them: what comes in one block is on the tape before any of it is
         stepped, so a version that was picked up inside it stands behind all of it."""
         parts = [[kind for kind in self.kinds if (kind == MODEL) is model] for model in (True, False)]
-        found = [self.ledger.rows(self.session, TapeRow, from_batch=start, of_kinds=part) for part in parts]
+        number = first_entry(self.ledger, self.session, start) if start else 0  # so that none before is looked at
+        found = [
+            self.ledger.rows(self.session, TapeRow, from_batch=start, from_number=number, of_kinds=part)
+            for part in parts
+        ]
         for entry in merge(*found, key=attrgetter("batch")):
             if self.batches is not None and entry.batch >= self.batches:
                 return

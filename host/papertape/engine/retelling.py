@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from heapq import merge
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from papertape.contract.candle import Row
 from papertape.contract.errors import LedgerError, PluginError, SessionDiffers
@@ -38,6 +38,8 @@ from papertape.ledger.finding import anchors, around
 from papertape.ledger.records import Effects, FillRow, FundingRow, OrderRow, PluginEventRow, SignalRow, TapeRow
 from papertape.ledger.store import Ledger
 
+SOON: Final = 50_000
+"""Candles up to which a fold from the start is worth its second: then what keeps no state is there as it was."""
 KINDS: tuple[type[Any], ...] = (SignalRow, OrderRow, FillRow, FundingRow, PluginEventRow)
 
 
@@ -207,9 +209,11 @@ class _Overheard(Fusion):
 
 
 @contextmanager
-def retelling(ledger: Ledger, session: str, plugins: Plugins, at: int) -> Iterator[Retelling]:
+def retelling(ledger: Ledger, session: str, plugins: Plugins, at: int, whole: bool = False) -> Iterator[Retelling]:
     """The session before the first batch that closes at `at` (ms UTC) or later, which must be one that the ledger
-    holds.
+    holds. It is folded from the nearest anchor; `whole`: from the start. So it is anyway where a component keeps no
+    state and the way is short; where it is long, such a component is called afresh from the anchor on, and if then
+    anything becomes another than in the ledger, it is the start after all.
 
     Raises `LedgerError` where there is none, `SessionDiffers` where the tape does not lead there, and what building the
     session raises: a source that changed, a plugin or a model that is gone.
@@ -220,7 +224,8 @@ def retelling(ledger: Ledger, session: str, plugins: Plugins, at: int) -> Iterat
         raise LedgerError(f"session {session} holds nothing of that time")
     last = _last(ledger, session)
     with ExitStack() as stack:
-        begun = _begun(ledger, session, plugins, tape, None if span.before is None else span.before.batch, stack)
+        near = None if span.before is None or whole else span.before.batch
+        begun = _begun(ledger, session, plugins, tape, near, stack)
         told = stack.enter_context(closing(Retelling(begun, tape, at, last)))
         told.differs = _difference(ledger, session, told)
         if told.differs is not None and begun.afresh:
@@ -246,9 +251,9 @@ def _begun(
         # Of what a resume put on the tape the checkpoint that it went on from knows nothing.
         if number >= 0 and number + 1 not in commands:
             begun = _at_anchor(ledger, session, plugins, tape, header, (number, seq, packed), stack)
-            if begun is not None:
-                return begun
-            break
+            if begun is None or (begun.afresh and number * len(header.symbols) <= SOON):
+                break
+            return begun
     models = stack.enter_context(models_of(header.config, plugins, ledger, header.models))
     feed = taped_feed(header, plugins, ledger, session, models)
     stack.callback(feed.close)

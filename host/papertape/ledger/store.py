@@ -166,12 +166,13 @@ class Ledger:
         *,
         from_batch: int | None = None,
         from_seq: int | None = None,
+        from_number: int | None = None,
         of_kinds: Sequence[str] | None = None,
     ) -> Iterator[Row]:
         """The session's records of a kind in the order of their keys, as of the first one taken, streaming.
 
-        `from_batch`, `from_seq`: only those at or after it, and `of_kinds` only those whose own `kind` is one of these,
-        where the records have such a column. Of checkpoints, only the newest has its state.
+        `from_batch`, `from_seq`, `from_number`: only those at or after it, `of_kinds`: only those whose own `kind` is
+        one of these, where the records have such a column. Of checkpoints only the newest and anchors have a state.
         """
         table = _TABLES[kind]
         columns = [column for column in table.c if column.name != "session"]
@@ -180,6 +181,8 @@ class Ledger:
             query = query.where(table.c.batch >= from_batch)
         if from_seq is not None:
             query = query.where(table.c.seq >= from_seq)
+        if from_number is not None:
+            query = query.where(table.c.number >= from_number)
         if of_kinds is not None:
             query = query.where(table.c.kind.in_(of_kinds))
         with (

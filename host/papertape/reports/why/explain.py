@@ -28,11 +28,19 @@ from papertape.reports.why.sizing import attempt_link, standing_links
 
 
 def explain(
-    ledger: Ledger, session: SessionRow, plugins: Plugins, symbol: str, at: int, book: str | None = None
+    ledger: Ledger,
+    session: SessionRow,
+    plugins: Plugins,
+    symbol: str,
+    at: int,
+    book: str | None = None,
+    *,
+    whole: bool = False,
 ) -> Chain:
     """The chain behind the candle of `symbol` that closes at `at` (ms UTC) or holds it, for all books or one.
 
-    Where nothing closed then, the next batch is taken, and a warning says so. Raises `RequestError` for a symbol or
+    Where nothing closed then, the next batch is taken, and a warning says so. `whole`: folds from the session's start,
+    also where that takes long, so that what keeps no state is there as it was. Raises `RequestError` for a symbol or
     book that the session does not have, and for a time outside it.
     """
     symbol = symbol_of(session, symbol)
@@ -41,10 +49,13 @@ def explain(
     if at > last_close(session) or around(ledger, session.id, at).after is None:
         raise outside(session, at)
     try:
-        with retelling(ledger, session.id, plugins, at) as told:
+        with retelling(ledger, session.id, plugins, at, whole) as told:
             if told.batch == 0 and at <= told.now - told.session.period:
                 raise outside(session, at)
-            chain = _Telling(ledger, session, told, symbol, names, at).chain()
+            telling = _Telling(ledger, session, told, symbol, names, at)
+            chain = telling.chain()
+        if telling.differs and told.begun.afresh:
+            return explain(ledger, session, plugins, symbol, at, book, whole=True)
     except RequestError:
         raise
     except PapertapeError as error:
@@ -73,6 +84,7 @@ class _Telling:
         self.slot = self.session.market.index[symbol]
         self.books = books
         self.at = at
+        self.differs: str | None = None
 
     def chain(self) -> Chain:
         told, session, slot = self.told, self.session, self.slot
@@ -80,7 +92,7 @@ class _Telling:
         before = {seat.name: self._working(seat) for seat in session.seats}
         said = {seat.name: seat.said[slot] for seat in session.seats}
         status = {seat.name: seat.guard.status for seat in session.seats}
-        self._seq = session.journal.seq
+        seq = session.journal.seq
         effects = told.step()
         candle = told.rows[slot]
         stale = self.symbol in session.occasion[0] or any(self.symbol in seat.desk.stale for seat in session.seats)
@@ -92,7 +104,7 @@ class _Telling:
         models: tuple[ModelLink, ...] = ()
         if session.serving is not None:
             models = model_links(session.serving.served, told.batch, slot, self.symbol, effects.predictions)
-        differs = told.differs or self._differs(effects)
+        self.differs = told.differs or first_difference(self.ledger, self.row.id, effects, seq, told.same)
         working = {seat.name: self._working(seat) for seat in session.seats}
         later = told.go_on()
         books = [self._followed(link, later, working) for link in books]
@@ -104,26 +116,22 @@ class _Telling:
         )  # fmt: skip
         return Chain(
             self.row.id, self.symbol, session.market.timeframe, self.at, told.batch, told.now - session.period,
-            told.now, "fold", self._warnings(differs), candle_of, session_words(told.commands, told.events), models,
+            told.now, "fold", self._warnings(), candle_of, session_words(told.commands, told.events), models,
             tuple(books), session_words(told.followed, told.later),
         )  # fmt: skip
 
-    def _warnings(self, differs: str | None) -> tuple[str, ...]:
+    def _warnings(self) -> tuple[str, ...]:
         told, found = self.told, []
         if self.at <= told.now - self.session.period:
             found.append(f"no batch holds {iso(self.at)}; this is the next one, which closed at {iso(told.now)}")
         if told.begun.afresh:
             found.append(
-                f"{', '.join(told.begun.afresh)}: keeps no state, so it was called anew from batch "
-                f"{told.begun.batch + 1} on; from there to here it did what the ledger holds"
+                f"{', '.join(told.begun.afresh)}: keeps no state, so it was called afresh from batch "
+                f"{told.begun.batch + 1} on, and did what the ledger holds; --from-start calls it from the very first"
             )
-        if differs is not None:
-            found.append(f"folded again, the session is not what its ledger holds: {differs}")
+        if self.differs is not None:
+            found.append(f"folded again, the session is not what its ledger holds: {self.differs}")
         return tuple(found)
-
-    def _differs(self, effects: Effects) -> str | None:
-        """The first record of the batch that the ledger has otherwise."""
-        return first_difference(self.ledger, self.row.id, effects, self._seq, self.told.same)
 
     def _muted(self) -> str | None:
         session = self.session

@@ -39,7 +39,7 @@ def wish_links(
     found = []
     for wish in wishes:
         if isinstance(wish, Cancel):
-            found.append(_plain("cancel", str(wish.order), "cancelled"))
+            found.append(_plain("cancel", str(wish.order), "muted" if muted else "cancelled"))
             continue
         if wish.symbol != symbol:
             continue

@@ -83,7 +83,7 @@ def _candle(candle: CandleLink, chain: Chain) -> list[str]:
             f"It opened at {_number(candle.open)}, moved between {_number(candle.low)} and {_number(candle.high)}, and "
             f"closed at {_number(candle.close)}; volume {_number(candle.volume)}."
         )
-    arrived = "" if candle.arrived is None else f", and was here at {iso(candle.arrived)}"
+    arrived = f", and was here at {iso(candle.arrived)}" if candle.present and candle.arrived is not None else ""
     defects = {
         "repaired": "its range was widened to hold its open and close",
         "outlier": "it lies far from the close before it, and was taken as it is",
@@ -245,8 +245,8 @@ def _attempt(attempt: AttemptLink, book: str, made: dict[int, FateLink]) -> list
         one = attempt.sizing
         said = f": {one.said}" if one.said else ""
         lines.append(
-            f"The sizer {_part(one.sizer, book)} wants {_number(one.size)} units{said} (equity {_number(one.equity)} at "
-            f"{_number(one.price)})."
+            f"The sizer {_part(one.sizer, book)} wants {_number(one.size)} units{said} (equity {_number(one.equity)} "
+            f"at {_number(one.price)})."
         )
     for verdict in attempt.verdicts:
         text = f"The rule {_part(verdict.rule, book)} {_VERDICTS[verdict.verdict]}"
