@@ -6,10 +6,11 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.cli.program import PROGRAM, document, refusal
+from tests.cli.program import PROGRAM, document, papertape, refusal
 
 
 @pytest.fixture
@@ -18,13 +19,14 @@ def ledger(sqlite_url: str) -> tuple[str, str]:
     return sqlite_url, document("run", "--strategy", "ema-cross", "--bars", 60, "--db", sqlite_url)["session"]
 
 
-def in_a_terminal(*arguments: str, until: str, then: str) -> tuple[int, str]:
-    """Runs the program in a terminal; types `then` once it has said `until`. Its exit code, and all that it said."""
+def in_a_terminal(*arguments: str, typing: Mapping[str, str]) -> tuple[int, str]:
+    """Runs the program in a terminal; types each value once it has said its key, one after the other. Its exit code,
+    and all that it said."""
     here, there = pty.openpty()
     environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
     process = subprocess.Popen([*PROGRAM, *arguments], stdin=there, stdout=there, stderr=there, env=environment)
     os.close(there)
-    said, end, typed = b"", time.monotonic() + 30, False
+    said, end, waits, heard = b"", time.monotonic() + 60, list(typing.items()), 0
     with process:
         try:
             while time.monotonic() < end:
@@ -39,9 +41,9 @@ def in_a_terminal(*arguments: str, until: str, then: str) -> tuple[int, str]:
                 if not part:
                     break
                 said += part
-                if not typed and until.encode() in said:
-                    os.write(here, then.encode())
-                    typed = True
+                if waits and waits[0][0].encode() in said[heard:]:
+                    heard = len(said)
+                    os.write(here, waits.pop(0)[1].encode())
             code = process.wait(timeout=5)
         finally:
             if process.poll() is None:
@@ -52,18 +54,34 @@ def in_a_terminal(*arguments: str, until: str, then: str) -> tuple[int, str]:
 
 def test_it_watches_a_session_in_a_terminal_and_leaves_at_a_key(ledger: tuple[str, str]) -> None:
     url, session = ledger
-    code, said = in_a_terminal("tui", "--session", session[:4], "--db", url, until="finished", then="q")
+    code, said = in_a_terminal("tui", "--session", session[:4], "--db", url, typing={"finished": "q"})
     assert code == 0 and session in said and "Traceback" not in said
 
 
 def test_a_session_file_is_shown_to_be_looked_over(sqlite_url: str, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('strategies = ["grid"]\ncash = 777')
-    code, said = in_a_terminal("tui", str(tmp_path / "mine.toml"), "--db", sqlite_url, until="777", then="q")
+    code, said = in_a_terminal("tui", str(tmp_path / "mine.toml"), "--db", sqlite_url, typing={"777": "q"})
     assert code == 0 and "grid" in said and "777" in said
     wrong = tmp_path / "wrong.toml"
     wrong.write_text("cahs = 5")
     assert "no key 'cahs'" in refusal("tui", wrong, "--db", sqlite_url)
     assert "leave one of them out" in refusal("tui", wrong, "--session", "x", "--db", sqlite_url)
+
+
+def test_a_run_is_shown_and_goes_on_where_it_is_left_running(sqlite_url: str) -> None:
+    run = ("run", "--strategy", "ema-cross", "--pace", "600x", "--tui", "--db", sqlite_url)
+    typing = {"running": "q", "still runs": "\r"}
+    code, said = in_a_terminal(*run, typing=typing)
+    (one,) = document("sessions", "list", "--db", sqlite_url)["sessions"]
+    assert code == 0 and f"session {one['session']} goes on" in said and one["status"] == "running"
+    assert papertape("sessions", "stop", one["session"], "--db", sqlite_url).exit_code == 0
+
+
+def test_a_run_that_does_not_begin_is_no_screen(sqlite_url: str) -> None:
+    run = ("run", "--tui", "--db", sqlite_url)
+    assert "no strategy is called 'nobody'" in in_a_terminal(*run, "--strategy", "nobody", typing={})[1]
+    assert "leave one of them out" in refusal(*run, "--json")
+    assert "the terminal UI needs a terminal" in refusal(*run)
 
 
 def test_what_cannot_be_shown_is_refused_before_the_screen_is_taken(ledger: tuple[str, str]) -> None:

@@ -1,17 +1,19 @@
 """Every control of the session screen, by its keys, on one session that runs; what was done stands on its tape."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.tui.screens import app, said, until, until_said
+from tests.tui.screens import NOW, app, said, until, until_said
 from tests.tui.sessions import installed, running
 from textual.pilot import Pilot
 
 from papertape.engine.runner import Runner
 from papertape.engine.verify import verify
 from papertape.ledger.store import Ledger
+from papertape.tui.app import PapertapeApp
 from papertape.tui.core.views import SessionView
 from papertape.tui.screens.session import SessionScreen
 
@@ -140,6 +142,31 @@ def test_what_is_not_harmless_is_not_done_by_one_key_nor_by_escape(host: tuple[s
         assert view(pilot).running and len(view(pilot).commands) == before
 
     steer(host[0], look)
+
+
+def test_leaving_asks_about_a_session_that_was_started_from_here(host: tuple[str, Runner]) -> None:
+    url, _ = host
+
+    async def body() -> None:
+        mine = PapertapeApp(url, Path("/nowhere"), lambda: NOW, "mine", begun=True)
+        async with mine.run_test(size=(100, 30), notifications=True) as pilot:
+            await until_said(pilot, "● running")
+            await pilot.press("q")
+            await until_said(pilot, "Session mine still runs", "leave it running", "stop it")
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, SessionScreen))
+            await pilot.press("q")
+            await until_said(pilot, "Session mine still runs")
+            await pilot.press("down", "enter")
+            await until(pilot, lambda: not mine.is_running)
+
+    with running(url, "mine", speed=600.0), Ledger.open(url) as ledger:
+        asyncio.run(body())
+        for _ in range(200):
+            if ledger.find("mine").status == "stopped":
+                return
+            time.sleep(0.02)
+        raise AssertionError("it was not stopped")
 
 
 def test_two_sessions_are_attached_and_switched_between(host: tuple[str, Runner], tmp_path: Path) -> None:

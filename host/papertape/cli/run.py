@@ -13,7 +13,20 @@ if TYPE_CHECKING:
 
 RESUME_TAKES = {
     "resume", "as_json", "db", "pace", "log_format", "log_file", "log_file_size", "log_files", "checkpoint_every",
+    "tui",
 }  # fmt: skip
+GIVEN = "papertape.given"
+"""Key in click's `Context.meta`: the command's arguments as they came."""
+NOT_FOR_A_HOST = ("--tui", "-q", "--quiet")
+"""Options that the process which --tui starts is not given: it tells by a message that its session has begun."""
+
+
+class Run(click.Command):
+    """Keeps its arguments as they came, for the process that --tui starts."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[GIVEN] = list(args)
+        return super().parse_args(ctx, args)
 
 
 class Amount(click.ParamType[Any]):
@@ -82,7 +95,7 @@ class Size(click.ParamType[Any]):
         return size
 
 
-@click.command()
+@click.command(cls=Run)
 @click.argument("file", metavar="[SESSION.toml]", required=False, type=click.Path())
 @click.option("--feed", metavar="NAME", help="Where candles come from: sim (default), replay, exchange.")
 @click.option("--source", multiple=True, metavar="PATH", help="Candle file or folder to replay. Repeatable.")
@@ -129,6 +142,7 @@ class Size(click.ParamType[Any]):
 @click.option(
     "--resume", metavar="ID", help="Go on with a stopped or killed session; takes no session option beside it."
 )
+@click.option("--tui", is_flag=True, help="Show it in the terminal UI; it runs as a process of its own.")
 @db_option
 @json_option
 @click.pass_context
@@ -143,10 +157,10 @@ def run(context: click.Context, /, **options: Any) -> None:
       papertape run --bars 2000
       papertape run --feed replay --source candles/ --strategy ema-cross:fast=8 --strategy breakout.py
       papertape run session.toml --cash 50000 --json
+      papertape run session.toml --pace 600x --tui
     """
-    from papertape.cli.log_file import log_file
-    from papertape.cli.session import resume_session, run_session
-
+    if options["tui"] and options["as_json"]:
+        raise click.UsageError("--tui shows the session, --json prints what it came to: leave one of them out")
     log = (options["log_file"], options["log_format"], options["log_file_size"], options["log_files"])
     if options["resume"] is not None:
         given = [
@@ -158,11 +172,20 @@ def run(context: click.Context, /, **options: Any) -> None:
         ]
         if given:
             raise click.UsageError(f"--resume goes on with the session as it was: leave out {', '.join(given)}")
-        with log_file(*log):
+    config = None if options["resume"] is not None else read_options(options)
+    if options["tui"]:
+        from papertape.cli.tui import run_in_screen
+
+        run_in_screen([each for each in context.meta[GIVEN] if each not in NOT_FOR_A_HOST], options["db"])
+        return
+    from papertape.cli.log_file import log_file
+    from papertape.cli.session import resume_session, run_session
+
+    with log_file(*log):
+        if config is None:
             document = resume_session(options["resume"], options)
-    else:
-        with log_file(*log):
-            document = run_session(read_options(options), options)
+        else:
+            document = run_session(config, options)
     if options["as_json"]:
         print_json(document)
 

@@ -1,30 +1,41 @@
 """The application: its themes, its screens, and going from one to another."""
 
+from asyncio import to_thread
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from papertape.contract.errors import PapertapeError
 from papertape.contract.screen import Surroundings
 from papertape.engine.discovery import load_plugins
+from papertape.ledger.store import Ledger
+from papertape.tui.core import commands
 from papertape.tui.core.draft import Draft
+from papertape.tui.core.follower import PATIENCE
+from papertape.tui.core.text import shown
 from papertape.tui.messages import SessionWanted
 from papertape.tui.screens.draft import DraftScreen
+from papertape.tui.screens.leaving import LEAVE, STOP, Leaving
 from papertape.tui.screens.models import models_screen
 from papertape.tui.screens.session import SessionScreen
 from papertape.tui.screens.start import StartScreen
 from papertape.tui.theme import DARK, LIGHT
+
+T = TypeVar("T")
 
 
 class PapertapeApp(App[None]):
     """Starts, watches and steers the sessions of one ledger.
 
     `home`: the folder for session files and what hosts say. `clock`: the time, ms UTC, for commands. `session`: the one
-    to open first (its full id). `draft`: one to be looked over first, and its title.
+    to open first (its full id); `begun`: it was started for that. `draft`: one to be looked over first, and its title.
     """
 
     TITLE = "papertape"
@@ -41,10 +52,13 @@ class PapertapeApp(App[None]):
         clock: Callable[[], int],
         session: str | None = None,
         draft: tuple[Draft, str] | None = None,
+        *,
+        begun: bool = False,
     ) -> None:
         super().__init__()
         self.url, self.home, self.clock, self.session, self.draft = url, home, clock, session, draft
         self._opened: dict[str, SessionScreen] = {}
+        self._begun = [session] if session is not None and begun else []
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours for themes that have none."""
@@ -61,6 +75,8 @@ class PapertapeApp(App[None]):
             self.open_session(self.session)
 
     def on_session_wanted(self, event: SessionWanted) -> None:
+        if event.begun:
+            self._begun.append(event.session)
         self.open_session(event.session, instead=event.instead)
 
     def open_session(self, session: str, *, instead: bool = False) -> None:
@@ -80,6 +96,40 @@ class PapertapeApp(App[None]):
         """Back to the sessions."""
         if isinstance(self.screen, SessionScreen):
             self.pop_screen()
+
+    async def action_quit(self) -> None:
+        """Leaves; asks first what is to become of sessions that were started from here and still run."""
+        self.leave()
+
+    @work(group="leave", exclusive=True)
+    async def leave(self) -> None:
+        """Asks, where there is something to ask, and leaves."""
+        if isinstance(self.screen, Leaving):
+            return  # it is asked already
+        if await self._settle():
+            self.exit()
+
+    async def _settle(self) -> bool:
+        """Asks whether to leave or stop the sessions that were started here; whether the screen may be left."""
+        running: list[str] = []
+        with suppress(PapertapeError):  # they cannot be asked now: they go on without a screen, as always
+            if self._begun:
+                running = await self._at_ledger(partial(commands.running, sessions=tuple(self._begun)))
+        chosen = await self.push_screen_wait(Leaving(running)) if running else LEAVE
+        if chosen == STOP:
+            try:
+                await self._at_ledger(partial(commands.stop_all, sessions=running, at=self.clock()))
+            except PapertapeError as error:
+                self.notify(shown(error), title="Not told to stop", severity="error", markup=False)
+                return False
+        return chosen is not None
+
+    async def _at_ledger(self, do: Callable[[Ledger], T]) -> T:
+        def done() -> T:
+            with Ledger.open(self.url, patience=PATIENCE) as ledger:
+                return do(ledger)
+
+        return await to_thread(done)
 
     @work(thread=True, group="models", exclusive=True)
     def action_models(self) -> None:

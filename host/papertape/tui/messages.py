@@ -75,7 +75,8 @@ class Launched(Message, bubble=False):
 
 @dataclass
 class SessionWanted(Message):
-    """Somebody wants to see a session; `instead`: of what the screen shows now."""
+    """Somebody wants to see a session; `instead`: of what the screen shows now. `begun`: it was started from here."""
 
     session: str
     instead: bool = False
+    begun: bool = False

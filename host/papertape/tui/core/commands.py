@@ -77,6 +77,17 @@ def post(ledger: Ledger, session: str, commands: Iterable[Command], at: int) -> 
     return [ledger.post(session, json.dumps(dict(command)), at) for command in commands]
 
 
+def stop_all(ledger: Ledger, sessions: Iterable[str], at: int) -> None:
+    """Asks sessions to stop, at `at`, ms UTC; one that has ended meanwhile needs no asking."""
+    for session in running(ledger, sessions):
+        post(ledger, session, [STOP], at)
+
+
+def running(ledger: Ledger, sessions: Iterable[str]) -> list[str]:
+    """Those of some sessions whose host is at work."""
+    return [session for session in sessions if ledger.is_owned(session)]
+
+
 def paces(entries: Iterable[TapeRow], pace: str, moving: str) -> tuple[str, str]:
     """The pace, and the last one at which the session moved, after more entries of its tape about that."""
     for entry in entries:

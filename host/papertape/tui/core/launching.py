@@ -49,7 +49,9 @@ class Launch:
                 return str(document["session"])
         if ended:
             errors = [line.removeprefix("Error: ") for line in said if line.startswith("Error: ")]
-            raise NotStarted((errors or said or ["it ended without a word"])[-1])
+            error = NotStarted((errors or said or ["it ended without a word"])[-1])
+            error.exit_code = max(1, self.process.returncode)  # below 0 where a signal ended it
+            raise error
         return None
 
 

@@ -328,7 +328,7 @@ class DraftScreen(Screen[None]):
         if event.trouble:
             self.notify(shown(event.trouble), title="It did not start", severity="error", timeout=15, markup=False)
         elif event.session:
-            self.post_message(SessionWanted(event.session, instead=True))
+            self.post_message(SessionWanted(event.session, instead=True, begun=True))
 
     def action_back(self) -> None:
         """From a field to the list; from the list to the sessions."""

@@ -163,7 +163,7 @@ class StartScreen(Screen[None]):
         if event.trouble:
             self.notify(shown(event.trouble), title="It did not start", severity="error", timeout=15, markup=False)
         else:
-            self.post_message(SessionWanted(event.session))
+            self.post_message(SessionWanted(event.session, begun=True))
 
     @work(thread=True, group="ask")
     def action_replay(self) -> None:

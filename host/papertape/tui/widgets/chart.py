@@ -64,10 +64,10 @@ class CandlePlot(Picture):
             place = self._place(candles)
             end = min(len(candles), max(place + 1 + columns // 4, columns))
         series = [one._replace(values=one.values[:end]) for one in self._series(view, candles)]
-        over, panes = studies.parted(series, height)
+        over, panes, others = studies.parted(series, height)
         _legend(canvas, candles[place], width)
-        studies.legend(canvas, 1, over, place)
-        top = 2 if over else 1
+        studies.legend(canvas, 1, (*over, *others), place)
+        top = 2 if over or others else 1
         chart = height - top - sum(pane.rows for pane in panes)
         drawn = candle_chart.draw(
             candles[:end],

@@ -14,7 +14,7 @@ from papertape.tui.drawing.canvas import Canvas
 
 MOST = 9
 """Indicators with a mark of their own."""
-_PANED = 24
+_PANED = 18
 """Rows of a chart from which one pane has room; another for each half as many more."""
 _FILLED = "_hist"
 """What a feature has in its name whose distance from zero is what counts."""
@@ -34,21 +34,21 @@ class Pane(NamedTuple):
     rows: int
 
 
-def parted(series: Sequence[Series], height: int) -> tuple[list[Marked], list[Pane]]:
-    """What goes over the candles of a chart so many rows high, and the panes that have room below; one for a study."""
+def parted(series: Sequence[Series], height: int) -> tuple[list[Marked], list[Pane], list[Marked]]:
+    """What goes over the candles of a chart so many rows high; the panes that have room below, one for a study, where
+    the newest go first; and those for which there is none."""
     marked = [
         Marked(one, Overlay(one.values, str(place + 1), f"study-{place % 6}"))
         for place, one in enumerate(series[:MOST])
     ]
     over = [one for one in marked if one.series.place == "price"]
-    owners = list(dict.fromkeys(one.series.study for one in marked if one.series.place == "pane"))
+    below = [one for one in marked if one.series.place == "pane"]
+    owners = list(dict.fromkeys(one.series.study for one in below))
     room = max(0, (height - _PANED // 2) // (_PANED // 2))
+    shown = owners[-room:] if room else []
     rows = max(pane.LEAST + 1, height // 6)
-    panes = [
-        Pane(tuple(one for one in marked if one.series.study == owner and one.series.place == "pane"), rows)
-        for owner in owners[:room]
-    ]
-    return over, panes
+    panes = [Pane(tuple(one for one in below if one.series.study == owner), rows) for owner in shown]
+    return over, panes, [one for one in below if one.series.study not in shown]
 
 
 def legend(canvas: Canvas, y: int, lines: Sequence[Marked], place: int) -> None:
