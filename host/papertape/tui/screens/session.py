@@ -167,7 +167,7 @@ class SessionScreen(Charting, Wondering, Steering):
             panel.display = place in standing
             panel.styles.column_span = 2 if place == turn and self.form == "normal" else 1
         self.query_one(PanelTabs).show(standing)
-        self.call_after_refresh(self._show)
+        self._show()  # before it is laid out, so that this is done once
 
     def _show(self) -> None:
         self.query_one(StatusBar).show(self.view, self.trouble)

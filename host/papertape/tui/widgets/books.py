@@ -65,6 +65,10 @@ class BooksPanel(Panel):
         part = f"history {view.read:.0%}" if view.read < 1.0 else ""
         self.entitle(part)
 
+    def on_resize(self) -> None:
+        if self._view is not None:
+            self.show(self._view, self._choice)
+
     def sort(self, column: int | None = None) -> str:
         """Sorts by a column, or by the next one; gives its title."""
         known = list(_ORDERS)

@@ -134,7 +134,7 @@ class Table(ScrollView, Painted, can_focus=True):
     def _arrange(self) -> None:
         self._arranged = self.scrollable_content_region.width
         self._widths = widths(self.columns, self.rows, self._arranged, self.sorted_by)
-        self.virtual_size = Size(self._arranged, len(self.rows) + self._above)
+        self.virtual_size = Size(1, len(self.rows) + self._above)  # whatever its width: another one lays out all anew
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
