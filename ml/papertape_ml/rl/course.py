@@ -85,13 +85,18 @@ def course_of(candles: Market, wanted: FeatureSet, external: Mapping[str, Known]
     values = np.empty((one.shape[1], len(wanted.features)))
     for _, first, found in computed(candles, wanted, external, [0]):
         values[first : first + len(found)] = found
+    return checked_values(wanted, symbol, one, values)
+
+
+def checked_values(wanted: FeatureSet, symbol: str, candles: Floats, values: Floats) -> Course:
+    """A course of candles with features that were computed already. Raises `WrongInputs` for one that is infinite."""
     for column, name in enumerate(wanted.names):
         if np.isinf(values[:, column]).any():
             at = int(np.argmax(np.isinf(values[:, column])))
-            raise WrongInputs(f"feature {name} of {symbol} is infinite at {iso(int(one[TS, at]))}")
+            raise WrongInputs(f"feature {name} of {symbol} is infinite at {iso(int(candles[TS, at]))}")
     values.setflags(write=False)
-    one.setflags(write=False)
-    return Course(symbol, wanted.timeframe, one, wanted, values)
+    candles.setflags(write=False)
+    return Course(symbol, wanted.timeframe, candles, wanted, values)
 
 
 def _check(symbol: str, candles: Floats) -> None:

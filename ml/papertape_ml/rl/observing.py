@@ -12,11 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from papertape.contract.candle import Floats
+from papertape.features.named_sets import CORE
 from papertape_ml.errors import BadSettings, WrongInputs
 from papertape_ml.rl.acting import Acting
 from papertape_ml.rl.formulas import REACH, book_seen, most
 
 Observations = npt.NDArray[np.float32]
+
+FEATURES: Final = CORE
+"""What is seen of the market where nothing else is chosen: 28 features without a scale of their own, and with the book
+36 values."""
 
 BOOK: Final = (
     "book.held", "book.cash", "book.unrealised", "book.drawdown", "book.age", "book.change", "book.unit",
