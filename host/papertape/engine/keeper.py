@@ -7,6 +7,7 @@ from typing import Final
 from papertape.contract.feed import Block, Note
 from papertape.engine import checkpoint, digest
 from papertape.engine.build import Built
+from papertape.engine.checkpoint import Spent
 from papertape.engine.tape import block_rows, numbered
 from papertape.ledger.records import CheckpointRow, Effects, EquityRow, NoteRow, TapeRow
 from papertape.ledger.series import pack_series, pack_times
@@ -15,6 +16,10 @@ from papertape.ledger.writer import SessionWriter
 ANCHOR_EVERY: Final = 0.4
 """Seconds of stepping after which a checkpoint keeps its state: about what a fold from there to any later batch takes
 at most, and with it an answer to `papertape why`."""
+
+
+MEASURE_EVERY = 1.0
+"""Seconds between two looks at how long calls of components take."""
 
 
 class Keeper:
@@ -37,6 +42,8 @@ class Keeper:
         self.seconds = 0.0
         self.stepping = 0.0
         self.anchor_every = ANCHOR_EVERY
+        self._spent: Sequence[Spent] = ()
+        self._measured_at = 0.0
         self._next_entry = next_entry
         self._notes = {note[:3]: note for note in notes}
 
@@ -86,10 +93,21 @@ class Keeper:
                 )
                 del equity[:], exposure[:]
         self.times.clear()
-        effects.checkpoint = _checkpoint(self.built)
+        effects.checkpoint = _checkpoint(self.built, self._measured())
         if self.stepping >= self.anchor_every:
             effects.anchor, self.stepping = True, 0.0
         return effects
+
+    def _measured(self) -> Sequence[Spent]:
+        """What every guard has measured, as of a second ago at most: to count it costs as much as some batches."""
+        if time.perf_counter() - self._measured_at >= MEASURE_EVERY:
+            self._measured_at = time.perf_counter()
+            for guard in self.built.guards:
+                guard.fold_times()
+            self._spent = [
+                (guard.calls, guard.percentile_us(0.5), guard.percentile_us(0.99)) for guard in self.built.guards
+            ]
+        return self._spent
 
 
 def first_effects(header: TapeRow, built: Built, warm_up: Block) -> Effects:
@@ -114,6 +132,7 @@ def _count(counts: dict[tuple[str, str, str], NoteRow], notes: Iterable[Note]) -
         counts[key] = NoteRow(*key, count + note.count, first, note.last_ts, example)
 
 
-def _checkpoint(built: Built) -> CheckpointRow:
+def _checkpoint(built: Built, spent: Sequence[Spent] = ()) -> CheckpointRow:
     journal = built.session.journal
-    return CheckpointRow(journal.batch, journal.now, journal.seq, digest.shown(journal.chain), checkpoint.save(built))
+    state = checkpoint.save(built, spent)
+    return CheckpointRow(journal.batch, journal.now, journal.seq, digest.shown(journal.chain), state)

@@ -137,6 +137,9 @@ def test_a_running_session_is_followed_steered_and_seen_to_obey(kind: str, reque
         reader = Follower(url, "live")
         view = until(reader.look, lambda view: view.batches > 5)
         assert (view.status, view.paused, view.limit) == ("running", False, None)
+        assert (view.pace, view.held, view.delay) == ("480x", False, None)
+        health = until(reader.look, lambda view: bool(view.plugins[0].calls)).plugins[0]
+        assert health.calls and health.p50_us and health.p99_us and health.p99_us >= health.p50_us
         commands.post(ledger, "live", [commands.PAUSE, commands.flatten(), commands.switch("ema-cross", on=False)], 5)
         commands.post(ledger, "live", [commands.flatten("nobody")], 6)
         view = until(reader.look, lambda view: all(one.state != "waiting" for one in view.commands) and view.paused)

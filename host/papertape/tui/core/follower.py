@@ -1,7 +1,7 @@
 """Follows one session through its ledger: each look reads what is new, and gives the whole as a frozen view."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -11,7 +11,7 @@ from papertape.contract.candle import Candles
 from papertape.contract.errors import NoLedger
 from papertape.engine import codec
 from papertape.engine.config import SessionConfig, read_config
-from papertape.engine.tape import PACE
+from papertape.engine.tape import BATCH, PACE
 from papertape.ledger.records import FillRow, NoteRow, PluginEventRow, SignalRow, TapeRow
 from papertape.ledger.store import CommandRow, Ledger, SessionRow
 from papertape.reports.figures import Curve
@@ -52,6 +52,7 @@ class Follower:
         self._events = Newest(PluginEventRow, NEWEST)
         self._tape = Newest(TapeRow, NEWEST, TOLD)
         self._paces = Newest(TapeRow, NEWEST, (PACE,))
+        self._arrivals = Newest(TapeRow, 1, (BATCH,))
         self._pace, self._moving = "max", "max"
         self._notes: tuple[NoteRow, ...] = ()
         self._commands: list[CommandRow] = []
@@ -145,6 +146,8 @@ class Follower:
         for kept in (self._signals, self._fills, self._events, self._tape):
             kept.read(connection, session)
         self._pace, self._moving = commands.paces(self._paces.read(connection, session), self._pace, self._moving)
+        if self._config is not None and self._config.feed.kind == "exchange":
+            self._arrivals.read(connection, session)
         self._notes = reading.notes(connection, session)
         fills = reading.fills_after(connection, session, self._folded, FILLS_AT_ONCE)
         for fill in fills:
@@ -198,6 +201,7 @@ class Follower:
             read=min(1.0, seen / row.snapshots) if row.snapshots else 1.0,
             paused=bool(state and state["paused"]),
             muted=bool(state and state["feed_muted"]),
+            delay=_delay(self._arrivals.rows),
             pace="" if kind == "exchange" else self._pace,
             moving=self._moving,
             books=self._book_views(config),
@@ -246,6 +250,8 @@ class Follower:
     def _plugin_views(self, config: SessionConfig, row: SessionRow) -> tuple[PluginView, ...]:
         strategies, fusions = standing.book_names(config)
         measured = {one["name"]: one for one in json.loads(row.summary).get("plugins", [])} if row.summary else {}
+        kept = self._state.get("spent", ()) if self._state else ()
+        spent = dict(zip(standing.guard_names(config), map(tuple, kept), strict=False))
         said = {event.plugin: f"{event.kind}: {event.message}" for event in self._events.rows}
         views = []
         for name, (status, errors, streak) in self._statuses(config).items():
@@ -253,7 +259,7 @@ class Follower:
             if part == "other" and status == "ok" and not errors and name not in said:
                 continue
             times = measured.get(name, {})
-            figures = (times.get("calls"), times.get("p50_us"), times.get("p99_us"))
+            figures = (times.get("calls"), times.get("p50_us"), times.get("p99_us")) if times else spent.get(name, ())
             views.append(PluginView(name, part, status, errors, streak, said.get(name, ""), *figures))  # type: ignore[arg-type]
         return tuple(views)
 
@@ -261,3 +267,9 @@ class Follower:
         """Status, errors and errors in a row of every guarded component."""
         kept = self._state["guards"] if self._state else []
         return {name: tuple(one) for name, one in zip(standing.guard_names(config), kept, strict=False)}
+
+
+def _delay(newest: Sequence[TapeRow]) -> int | None:
+    """How long after its close the newest batch of a live session came, ms."""
+    arrived = json.loads(newest[0].payload)["arrived"] if newest else None
+    return None if arrived is None else max(0, arrived - newest[0].at)

@@ -101,3 +101,15 @@ def brief_clock(ts: int) -> str:
     '01-03 01:59'
     """
     return clock(ts)[5:]
+
+
+def span(ms: int) -> str:
+    """A length of time in the unit that fits it.
+
+    >>> span(4_200), span(150_000), span(10_800_000)
+    ('4.2 s', '2.5 min', '3 h')
+    """
+    unit, name = next(
+        pair for pair in ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (0, "s")) if ms >= pair[0]
+    )
+    return f"{round(ms / (unit or 1_000), 1):g} {name}"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from papertape.contract.candle import Candles
 from papertape.ledger.records import FillRow, NoteRow, SignalRow
+from papertape.market.timeframe import period
 
 Status = Literal["running", "interrupted", "stopped", "finished", "failed"]
 
@@ -108,7 +109,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class PluginView:
-    """A guarded component. `calls`, `p50_us`, `p99_us`: microseconds, None until the session has ended."""
+    """A guarded component. `calls`, `p50_us`, `p99_us`: since the session was last started or resumed, microseconds,
+    as of a second ago while it runs; None where that was never measured."""
 
     name: str
     part: Literal["strategy", "fusion", "other"]
@@ -157,10 +159,11 @@ class Happening:
 class SessionView:
     """A session at one moment. `read`: the fraction of its history that figures and curves hold so far.
 
-    `status` as in `papertape sessions list`; `paused`, `muted`: by the operator, by the feed. `pace`: as `run --pace`
-    takes it, empty for a live one; `moving`: the one that it had before it was held. `batches`, `candles`:
-    so far; `limit`: batches after which it finishes. `candles_by_symbol`: the newest ones without a hole, oldest first.
-    `fills`, `signals`, `happenings`, `commands`: the newest, oldest first.
+    `status` as in `papertape sessions list`; `paused`, `muted`: by the operator, by the feed. `delay`: how long after
+    its close the newest candle of a live one came, ms. `pace`: as `run --pace` takes it, empty for a live one;
+    `moving`: the one that it had before it was held. `batches`, `candles`: so far; `limit`: batches after which it
+    finishes. `candles_by_symbol`: the newest ones without a hole, oldest first. `fills`, `signals`, `happenings`,
+    `commands`: the newest, oldest first.
     """
 
     id: str
@@ -183,6 +186,7 @@ class SessionView:
     read: float
     paused: bool
     muted: bool
+    delay: int | None
     pace: str
     moving: str
     books: tuple[BookView, ...]
@@ -197,6 +201,11 @@ class SessionView:
     commands: tuple[CommandView, ...] = ()
     happenings: tuple[Happening, ...] = ()
     candles_by_symbol: Mapping[str, Candles] = field(default_factory=dict)
+
+    @property
+    def backfilling(self) -> bool:
+        """Whether a live one takes in candles that it has missed: they come when they are no news any more."""
+        return self.running and self.delay is not None and self.delay > period(self.timeframe)
 
     @property
     def held(self) -> bool:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from textual.app import ComposeResult
 
-from papertape.tui.core.text import clock, price
+from papertape.tui.core.text import clock, price, span
 from papertape.tui.core.views import CommandView, PluginView, SessionView
 from papertape.tui.widgets.dealings import SHOWN
 from papertape.tui.widgets.panel import Choice, Panel, hues, moment
+from papertape.tui.widgets.status_bar import feed_state
 from papertape.tui.widgets.table import Cell, Column, Row, Table
 
-STATE = (Column("", most=24), Column("", most=14), Column("", most=None))
+STATE = (Column("", most=24), Column("", most=26), Column("", most=None))
 LOG = (Column("time"), Column("", most=1), Column("who", most=22), Column("what", most=None))
 _SIGNS = {
     "info": ("·", "faint"),
@@ -93,8 +94,11 @@ def _when(one: CommandView) -> str:
 
 def _data(view: SessionView) -> Iterator[tuple[Cell, ...]]:
     yield (Cell("Data", "head"),)
-    if view.muted:
-        yield Cell("the feed"), Cell("! muted", "warning"), Cell("signals are recorded, nothing is traded")
+    state, means = feed_state(view)
+    if view.running:
+        late = "" if means or view.delay is None else f"the newest candle came {span(view.delay)} after its close"
+        how = Cell(f"! {state}", "warning") if means else Cell(f"✓ {state}", "good")
+        yield Cell("the feed"), how, Cell(means or late)
     for one in view.data:
         sign = {"fresh": ("✓ fresh", "good"), "stale": ("! stale", "warning"), "waiting": ("· waiting", "faint")}
         last = "" if one.last_ts is None else f"{price(one.close or 0.0)} at {clock(one.last_ts)}"

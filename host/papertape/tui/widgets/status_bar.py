@@ -6,7 +6,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from papertape.tui.core.text import clock, shown
+from papertape.tui.core.text import clock, shown, span
 from papertape.tui.core.views import SessionView
 from papertape.tui.drawing.canvas import Run
 from papertape.tui.widgets.paint import Painted
@@ -53,7 +53,7 @@ class StatusBar(Painted):
         status = ("‖ held", "warning") if view.running and view.held else _STATUS[view.status]
         pace = [(view.pace, "faint")] if view.running and view.pace and not view.held else []
         paused = [("‖ paused: nothing is traded", "warning")] if view.running and view.paused else []
-        muted = [("! feed muted", "warning")] if view.muted and view.running else []
+        muted = [(f"! {feed_state(view)[0]}", "warning")] if view.running and feed_state(view)[1] else []
         waiting = [(f"… {one.words}", "warning") for one in view.commands if one.state == "waiting"]
         now = clock(view.now) if view.now else ""
         of = f" of {view.limit:,}" if view.limit else ""
@@ -71,6 +71,18 @@ class StatusBar(Painted):
             (" ".join(view.symbols), "faint"),
             (view.ledger, "faint"),
         ]
+
+
+def feed_state(view: SessionView) -> tuple[str, str]:
+    """How the feed of a session that runs stands, in a few words; what that means, empty where all is well."""
+    if view.backfilling and view.delay is not None:
+        return f"backfilling, {span(view.delay)} behind", "candles that were missed are taken in, nothing is traded"
+    if view.muted:
+        return "feed muted", "signals are recorded, nothing is traded"
+    stale = sum(one.state == "stale" for one in view.data)
+    if stale:
+        return f"{stale} of {len(view.data)} stale", "nothing is entered in a symbol that is stale"
+    return "fresh", ""
 
 
 class PanelTabs(Painted):
