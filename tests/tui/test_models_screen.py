@@ -242,3 +242,18 @@ def test_where_nothing_brings_a_models_screen_it_says_how_to_install_one(
             await until(pilot, lambda: isinstance(pilot.app.screen, StartScreen))
 
     asyncio.run(body())
+
+
+def test_the_palette_finds_by_its_name_whatever_a_key_does(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with app(f"sqlite:///{tmp_path}/none.db", home=tmp_path).run_test(size=(80, 24)) as pilot:
+            await until_said(pilot, "No session is here yet")
+            await pilot.press("ctrl+p")
+            text = await until_said(pilot, "Search for commands", "Models", "key m", "New")
+            assert "Scroll" not in text and "Resume" not in text, "what cannot be done now is not offered"
+            await pilot.press(*"models")
+            await until(pilot, lambda: "Search" not in said(pilot) and "key m" in said(pilot))
+            await pilot.press("down", "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ModelsScreen), 20)
+
+    asyncio.run(body())

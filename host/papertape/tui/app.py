@@ -21,6 +21,7 @@ from papertape.tui.core.draft import Draft
 from papertape.tui.core.follower import PATIENCE
 from papertape.tui.core.text import shown
 from papertape.tui.messages import SessionWanted
+from papertape.tui.palette import KeyCommands
 from papertape.tui.screens.draft import DraftScreen
 from papertape.tui.screens.leaving import LEAVE, STOP, Leaving
 from papertape.tui.screens.models import models_screen
@@ -44,6 +45,7 @@ class PapertapeApp(App[None]):
         Binding("t", "theme", "Theme", show=False),
         Binding("q", "quit", "Quit"),
     ]
+    COMMANDS = App.COMMANDS | {KeyCommands}
 
     def __init__(
         self,

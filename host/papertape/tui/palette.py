@@ -1,0 +1,38 @@
+"""The command palette: whatever a key does on the screen of the moment, found by its name."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from textual.app import App
+from textual.binding import ActiveBinding, Binding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.screen import Screen
+
+_GIVEN = {one.action for one in (*App.BINDINGS, *Screen.BINDINGS) if isinstance(one, Binding)}
+"""What every application of the library does; it has its own commands for them."""
+
+
+class KeyCommands(Provider):
+    """The keys that do something now and say what."""
+
+    async def discover(self) -> Hits:
+        for one, name in self._offered():
+            yield DiscoveryHit(name, partial(self._run, one), help=self._key(one))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for one, name in self._offered():
+            if (score := matcher.match(name)) > 0:
+                yield Hit(score, matcher.highlight(name), partial(self._run, one), help=self._key(one))
+
+    def _offered(self) -> Iterator[tuple[ActiveBinding, str]]:
+        for one in self.screen.active_bindings.values():
+            ours = isinstance(one.node, App | Screen) and one.binding.action not in _GIVEN
+            if ours and one.enabled and one.binding.description:
+                yield one, one.binding.description
+
+    def _key(self, one: ActiveBinding) -> str:
+        return f"key {self.app.get_key_display(one.binding)}"
+
+    async def _run(self, one: ActiveBinding) -> None:
+        await self.app.run_action(one.binding.action, one.node)
