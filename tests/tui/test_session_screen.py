@@ -87,6 +87,25 @@ def test_going_from_symbol_to_symbol_and_from_candle_to_candle(ended: str) -> No
     watch(ended, "first", look)
 
 
+def test_indicators_are_found_by_typing_switched_on_and_off(ended: str) -> None:
+    async def look(pilot: Pilot[None]) -> None:
+        await pilot.press("1")
+        await until_said(pilot, "1 ema_9 ", "2 ema_21 ", "3 rsi_14 ")
+        await pilot.press("i")
+        await until_said(pilot, "type to find", "✓  ema 9")
+        await pilot.press(*"sto", "enter")
+        await until_said(pilot, "✓  stochastic")
+        await pilot.press(*["backspace"] * 3, *"ema 9", "enter", *["backspace"] * 5, *"sma_33", "enter")
+        await until_said(pilot, "✓  sma_33")
+        await pilot.press(*["backspace"] * 6, *"nonsense", "enter")
+        await until_said(pilot, "no feature 'nonsense'")
+        await pilot.press("escape")
+        text = await until_said(pilot, "1 ema_21 ", "4 stoch_d_14_3_3", "5 sma_33 ")
+        assert "ema_9 " not in text
+
+    watch(ended, "first", look, (200, 60))
+
+
 def test_a_chosen_book_narrows_the_other_panels(ended: str) -> None:
     async def look(pilot: Pilot[None]) -> None:
         table = pilot.app.screen.query_one("#leaderboard", Table)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from papertape.contract.candle import Candle, Floats
-from papertape.contract.errors import MissingExtra
+from papertape.contract.errors import ConfigError, MissingExtra
 from papertape.engine.discovery import Plugins
 
 if TYPE_CHECKING:
@@ -83,9 +83,14 @@ def study_of(title: str, catalogue: "Catalogue") -> Study:
     Raises `UnknownComponent` or `ConfigError` for what is not in the catalogue.
     """
     known = next((study for study in STUDIES if study.title == title), None)
-    if known is None:
-        catalogue.find(title)
-    return known or Study(title, (title,))
+    if known is not None:
+        return known
+    feature = catalogue.find(title)
+    if not _fits(feature):
+        raise ConfigError(f"{title} looks at other symbols: a chart shows indicators of one")
+    if feature.timeframe is not None:
+        raise ConfigError(f"{title}: a chart's indicators are of its own candles; zoom out to have longer ones")
+    return Study(title, (title,))
 
 
 class Indicators:
