@@ -1,6 +1,6 @@
 """Recomputing a decision from the links of its chain alone: what is printed must lead to what was done."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -24,6 +24,14 @@ class Seen:
     def take(self, what: dict[int, int], number: int) -> None:
         what[number] = what.get(number, 0) + 1
 
+    def lacks(self, kept: "Kept", batches: Collection[int]) -> list[object]:
+        """Records of these batches that no chain has told, or that more than one has."""
+        pairs = ((kept.orders, self.orders), (kept.fills, self.fills), (kept.signals, self.signals))
+        found: list[object] = []
+        for rows, told in pairs:
+            found += [row for seq, row in rows.items() if row.batch in batches and told.get(seq) != 1]
+        return found
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -35,7 +43,7 @@ class Kept:
 
     @classmethod
     def of(cls, orders: Iterable[OrderRow], fills: Iterable[FillRow], signals: Iterable[SignalRow]) -> "Kept":
-        return cls(*({row.seq: row for row in rows} for rows in (orders, fills, signals)))  # type: ignore[arg-type]
+        return cls({o.seq: o for o in orders}, {f.seq: f for f in fills}, {s.seq: s for s in signals})
 
 
 def recompute(chain: Chain, kept: Kept, seen: Seen, bps: Decimal) -> None:
@@ -58,10 +66,10 @@ def recompute(chain: Chain, kept: Kept, seen: Seen, bps: Decimal) -> None:
             assert sum((fill.quantity for fill in fate.fills), Decimal(0)) == row.filled
         assert book.muted is None or not (book.attempts or book.orders)
         if book.quiet:
-            assert not any(
-                row.batch == chain.batch and row.book == book.book and row.symbol == chain.symbol
-                for row in (*kept.orders.values(), *kept.fills.values())
-            )
+            rows: list[OrderRow | FillRow] = [*kept.orders.values(), *kept.fills.values()]
+            assert not [
+                row for row in rows if (row.batch, row.book, row.symbol) == (chain.batch, book.book, chain.symbol)
+            ]
 
 
 def _meeting(meeting: MeetingLink, kept: Kept, seen: Seen, bps: Decimal) -> None:

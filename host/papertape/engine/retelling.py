@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from heapq import merge
+from itertools import takewhile, zip_longest
 from operator import attrgetter
 from typing import Any, Final
 
@@ -300,21 +301,24 @@ def _at_anchor(
 
 def _difference(ledger: Ledger, session: str, told: Retelling) -> str | None:
     """The first record between the beginning of the fold and the batch that the ledger has otherwise, in words."""
-    return first_difference(ledger, session, told.effects, told.begun.seq, told.same)
+    return first_difference(ledger, session, (told.effects,), told.begun.seq, told.batch - 1, told.same)
 
 
-def first_difference(ledger: Ledger, session: str, effects: Effects, seq: int, same: Same = equal) -> str | None:
-    """The first of the records after number `seq` that is another in the ledger, in words."""
-    rows: list[Any] = [*effects.signals, *effects.orders, *effects.fills, *effects.funding, *effects.plugin_events]
-    made = sorted((row for row in rows if row.seq > seq), key=attrgetter("seq"))
-    if not made:
-        return None
-    first = made[0].seq
-    kept: Iterator[Any] = merge(*(ledger.rows(session, kind, from_seq=first) for kind in KINDS), key=attrgetter("seq"))
-    for row in made:
-        old = next(kept, None)
-        if old is None or type(old) is not type(row):
-            return f"record {row.seq} is a {what(row)} of {whose(row)} here, {_shown(old)} in the ledger"
+def first_difference(
+    ledger: Ledger, session: str, effects: Sequence[Effects], seq: int, batch: int, same: Same = equal
+) -> str | None:
+    """The first of the records after number `seq`, up to a batch, that is another in the ledger, in words. `effects`:
+    all that the fold made of those."""
+    rows: dict[int, Any] = {
+        row.seq: row for one in effects for kind in (one.signals, one.orders, one.fills, one.funding, one.plugin_events)
+        for row in kind
+    }  # fmt: skip
+    made = (rows[number] for number in sorted(rows) if number > seq)
+    kept = merge(*(ledger.rows(session, kind, from_seq=seq + 1) for kind in KINDS), key=attrgetter("seq"))
+    for old, row in zip_longest(takewhile(lambda row: row.batch <= batch, kept), made):
+        if old is None or row is None or type(old) is not type(row):
+            number = (old or row).seq
+            return f"record {number} is {_shown(row)} here, {_shown(old)} in the ledger"
         found = unequal(old, row, may_differ(row), same)
         if found is not None:
             return (

@@ -104,9 +104,11 @@ class _Telling:
         models: tuple[ModelLink, ...] = ()
         if session.serving is not None:
             models = model_links(session.serving.served, told.batch, slot, self.symbol, effects.predictions)
-        self.differs = told.differs or first_difference(self.ledger, self.row.id, effects, seq, told.same)
         working = {seat.name: self._working(seat) for seat in session.seats}
         later = told.go_on()
+        self.differs = told.differs or first_difference(
+            self.ledger, self.row.id, (effects, later), seq, told.batch, told.same
+        )
         books = [self._followed(link, later, working) for link in books]
         events: list[Event] = [*told.events, *told.later]
         candle_of = candle_link(
