@@ -1,13 +1,44 @@
-"""Fixtures that several folders of tests share."""
+"""What all tests run in, and fixtures that several folders of them share."""
 
+import gc
 import os
+import shutil
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 POSTGRES = "PAPERTAPE_TEST_POSTGRES"
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30
+"""Bytes that must be free there."""
+
+# Threads that wait for work sleep instead of spinning: each of several test processes has less than a core.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# The same examples each time, however long the machine takes over one; `--hypothesis-profile default` looks for others.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
+
+# Files of tests lie in memory where there is room: thousands of commits wait for no disk, and none of them stalls.
+if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ["TMPDIR"] = str(MEMORY)  # for the processes that tests start
+    tempfile.tempdir = None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of modules and tests come to stay: to look for garbage among them, then or later, is in vain."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
+        gc.enable()
 
 
 @pytest.fixture

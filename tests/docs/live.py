@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from tests.loopback.clock import PatientClock
 from tests.loopback.server import LoopbackThread
 from tests.loopback.sources import walk
 
 from papertape.cli.options import home
 from papertape.contract.errors import NoLedger
 from papertape.feeds.exchange import client
-from papertape.feeds.exchange.clock import Clock, FastClock, run_on
+from papertape.feeds.exchange.clock import Clock, run_on
 from papertape.ledger.store import Ledger
 from papertape.ledger.url import default_url
 
@@ -28,7 +29,7 @@ MORE = 3
 @contextmanager
 def live_market(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Binance on this machine, its clock 600 times as fast as ours."""
-    clock = FastClock(BEGAN, 600)
+    clock = PatientClock(BEGAN, 600)
     with LoopbackThread(walk(SYMBOLS, BEGAN, count=600, history=1500), clock, "binance") as exchange:
         options = exchange.ccxt_options()
         real = client._class

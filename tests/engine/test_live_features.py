@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.engine.hosted import NAME, kept, plugins, verified
-from tests.loopback.clock import StoppableClock
+from tests.loopback.clock import PatientClock
 from tests.loopback.server import LoopbackThread
 from tests.loopback.sources import walk
 from tests.loopback.truth import Truth
@@ -54,7 +54,7 @@ class Market:
 
 @pytest.fixture
 def market(tmp_path: Path) -> Iterator[Market]:
-    clock = StoppableClock(BEGAN, 600.0)
+    clock = PatientClock(BEGAN, 600.0)
     run_on(clock)
     strategy = tmp_path / "says.py"
     strategy.write_text(STRATEGY, "utf-8")

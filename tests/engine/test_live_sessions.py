@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from tests.engine.hosted import NAME, Kept, kept, plugins, verified
-from tests.loopback.clock import StoppableClock
+from tests.loopback.clock import PatientClock, StoppableClock
 from tests.loopback.server import LoopbackThread
 from tests.loopback.sources import walk
 
@@ -36,7 +36,7 @@ class Market:
 
 @pytest.fixture
 def market() -> Iterator[Market]:
-    clock = StoppableClock(BEGAN, 600.0)
+    clock = PatientClock(BEGAN, 600.0)
     clock.freeze()
     run_on(clock)
     try:

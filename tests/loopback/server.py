@@ -2,7 +2,7 @@
 
 ```python
 truth = walk(["BTC/USDT", "ETH/USDT"], began=BEGAN, count=90, seed=1)
-clock = FastClock(BEGAN, speed=1000)
+clock = PatientClock(BEGAN, speed=1000)
 with LoopbackThread(truth, clock, "binance", schedule(1, BEGAN, BEGAN + 3_600_000, list(truth.markets))) as exchange:
     feed = {"kind": "exchange", "exchange": "binance", "ccxt": exchange.ccxt_options()}
 ```
@@ -34,6 +34,8 @@ ProtocolName = Literal["binance", "binanceusdm", "kraken"]
 PROTOCOLS: tuple[ProtocolName, ...] = get_args(ProtocolName)
 SHORTEST_TIMEOUT = 300
 """Ms of the machine that a client waits at least for an answer, however fast the clock goes."""
+SURE_TIMEOUT = 60_000
+"""Ms of the machine that it waits where every request has its answer: only a machine that stalls takes long."""
 
 
 def protocol_of(name: ProtocolName, truth: Truth) -> ExchangeProtocol:
@@ -56,6 +58,8 @@ class Loopback:
         self.requests: Counter[str] = Counter()
         self.applied: Counter[Kind] = Counter({"amended": len(self.truth.amendments)})
         self.sockets_opened = 0
+        self.struck = 0
+        """Until when (ms UTC) what happens at the beginning and the end of faults has been done."""
         self._protocol = protocol_of(protocol, self.truth)
         self._stream = Stream(self.truth, clock, self._protocol, self.faults, self._count)
 
@@ -90,7 +94,9 @@ class Loopback:
 
     def ccxt_options(self) -> dict[str, Any]:
         """The `ccxt` table of a feed's configuration: nested `urls`, and what ccxt's constructor takes."""
-        timeout = max(SHORTEST_TIMEOUT, math.ceil(self.clock.seconds(10 * SECOND) * 1000))
+        silent = any(fault.kind in ("half-open", "slow") for fault in self.faults)
+        shortest = SHORTEST_TIMEOUT if silent else SURE_TIMEOUT
+        timeout = max(shortest, math.ceil(self.clock.seconds(10 * SECOND) * 1000))
         # Without encryption there is nothing to wait for after closing.
         return {
             "enableRateLimit": False,
@@ -103,6 +109,11 @@ class Loopback:
     def sockets_open(self) -> int:
         """How many websockets there are now."""
         return len(self._stream.sockets)
+
+    @property
+    def listened_to(self) -> bool:
+        """Whether somebody has subscribed to something."""
+        return any(socket.topics for socket in self._stream.sockets)
 
     def view(self) -> View:
         """What the exchange shows now."""
@@ -149,6 +160,7 @@ class Loopback:
                 if fault.ended == time and fault.where != "rest" and fault.kind in ("half-open", "slow"):
                     for socket in self._stream.sockets:
                         socket.reset()
+            self.struck = time
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         self.requests[request.path] += 1

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 from tests.loopback.clients import client
+from tests.loopback.clock import PatientClock
 from tests.loopback.server import Loopback
 from tests.loopback.sources import walk
-
-from papertape.feeds.exchange.clock import FastClock
 
 BEGAN = 1_700_000_040_000
 MINUTE = 60_000
@@ -17,11 +16,11 @@ SYMBOLS = ["BTC/USDT", "ETH/USDT"]
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 20))
+    asyncio.run(asyncio.wait_for(test, 120))
 
 
 def exchange(speed: float = 1000, quiet: float = 0.1) -> Loopback:
-    return Loopback(walk(SYMBOLS, BEGAN, 60, seed=1, quiet=quiet), FastClock(BEGAN, speed))
+    return Loopback(walk(SYMBOLS, BEGAN, 60, seed=1, quiet=quiet), PatientClock(BEGAN, speed))
 
 
 def test_markets_load_with_their_rules() -> None:

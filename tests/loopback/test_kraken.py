@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 from ccxt.base import errors
 from tests.loopback.clients import client
-from tests.loopback.clock import until
+from tests.loopback.clock import PatientClock, until
 from tests.loopback.faults import Fault
 from tests.loopback.server import Loopback
 from tests.loopback.sources import walk
-
-from papertape.feeds.exchange.clock import FastClock
 
 BEGAN = 1_700_000_040_000
 MINUTE = 60_000
@@ -20,11 +18,11 @@ SYMBOLS = ["BTC/USD", "SOL/USD"]
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 20))
+    asyncio.run(asyncio.wait_for(test, 120))
 
 
 def exchange(*faults: Fault, speed: float = 1000, quiet: float = 0.3) -> Loopback:
-    return Loopback(walk(SYMBOLS, BEGAN, 60, seed=3, quiet=quiet), FastClock(BEGAN, speed), "kraken", faults)
+    return Loopback(walk(SYMBOLS, BEGAN, 60, seed=3, quiet=quiet), PatientClock(BEGAN, speed), "kraken", faults)
 
 
 def test_markets_load_with_their_rules() -> None:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 from tests.loopback.clients import client
+from tests.loopback.clock import PatientClock
 from tests.loopback.server import Loopback
 from tests.loopback.sources import FUNDING_EVERY, walk
-
-from papertape.feeds.exchange.clock import FastClock
 
 BEGAN = 1_700_000_040_000
 HOUR = 3_600_000
@@ -17,12 +16,12 @@ SYMBOL = "BTC/USDT:USDT"
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 20))
+    asyncio.run(asyncio.wait_for(test, 120))
 
 
 def exchange(speed: float = 1000) -> Loopback:
     truth = walk([SYMBOL, "ETH/USDT:USDT"], BEGAN, 600, history=1500, seed=2)
-    return Loopback(truth, FastClock(BEGAN, speed), "binanceusdm")
+    return Loopback(truth, PatientClock(BEGAN, speed), "binanceusdm")
 
 
 def test_a_perpetual_has_its_contract_type_and_its_candles() -> None:
@@ -66,4 +65,4 @@ def test_funding_rates_are_the_truth() -> None:
 
 def test_a_pair_is_not_listed_among_the_perpetuals() -> None:
     with pytest.raises(ValueError, match="BTC/USDT is spot"):
-        Loopback(walk(["BTC/USDT"], BEGAN, 5), FastClock(BEGAN, 1), "binanceusdm")
+        Loopback(walk(["BTC/USDT"], BEGAN, 5), PatientClock(BEGAN, 1), "binanceusdm")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.loopback.clock import StoppableClock
+from tests.loopback.clock import PatientClock, StoppableClock
 from tests.loopback.faults import Fault, Kind
 from tests.loopback.server import LoopbackThread, ProtocolName
 from tests.loopback.sources import walk
@@ -37,8 +37,8 @@ STRIKES = BEGAN + 60_000
 def exchange(
     protocol: ProtocolName = "binance", faults: Sequence[Fault] = (), now: int = 20_000, speed: float = 600.0
 ) -> Iterator[LoopbackThread]:
-    """An exchange whose clock stands still, `now` ms after `BEGAN`; it goes on `speed` times as fast as the machine's."""
-    clock = StoppableClock(BEGAN, speed)
+    """An exchange whose clock stands still, `now` ms after `BEGAN`; it goes on `speed` times as fast as ours."""
+    clock = PatientClock(BEGAN, speed)
     clock.freeze()
     clock.set(BEGAN + now)
     truth = walk(SYMBOLS, BEGAN, 120, history=WHOLE[protocol], seed=3, quiet=0.1)
@@ -162,8 +162,8 @@ FAULTS: tuple[tuple[Kind, int], ...] = (
 def test_a_fault_on_the_way_is_told_and_outlasted(kind: Kind, amount: int, tmp_path: Path) -> None:
     told: list[str] = []
     fault = Fault(kind, STRIKES, STRIKES + 120_000, where="rest", amount=amount)
-    # Slow enough that a machine which stalls for seconds does not make the client give up.
-    with exchange(faults=[fault], speed=80.0) as market:
+    # Slow enough that a client which is slow to run does not give up.
+    with exchange(faults=[fault], speed=300.0) as market:
         done = struck(market, tmp_path, told)
         assert market.applied[kind] > 0
         assert stored(tmp_path, "binance") == truth(market)

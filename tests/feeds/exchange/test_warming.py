@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.loopback.clock import PatientClock
 from tests.loopback.faults import Fault, Kind
 from tests.loopback.server import Loopback
 from tests.loopback.sources import walk
@@ -13,7 +14,6 @@ from tests.loopback.sources import walk
 from papertape.contract.feed import Block, Standpoint
 from papertape.feeds.exchange.assembly import Assembly
 from papertape.feeds.exchange.client import Client
-from papertape.feeds.exchange.clock import FastClock
 from papertape.feeds.exchange.warming import beginning, warm_up
 from papertape.market.timeframe import TIMEFRAMES, align, period
 
@@ -38,7 +38,7 @@ def warmed(lookbacks: Mapping[str, int], kind: Kind | None = None) -> Block:
     """What a session that begins at BEGAN warms up on; a fault strikes the first answers."""
 
     async def fetch() -> Block:
-        clock = FastClock(BEGAN, 120)
+        clock = PatientClock(BEGAN, 120)
         async with Loopback(walk(["BTC/USDT"], BEGAN, count=30, history=600, seed=3), clock, "binance") as exchange:
             client = Client("binance", exchange.ccxt_options(), clock)
             await client.connect(["BTC/USDT"], "1m")
@@ -53,7 +53,7 @@ def warmed(lookbacks: Mapping[str, int], kind: Kind | None = None) -> Block:
             finally:
                 await client.close()
 
-    return asyncio.run(asyncio.wait_for(fetch(), 60))
+    return asyncio.run(asyncio.wait_for(fetch(), 120))
 
 
 @pytest.mark.parametrize("kind", [None, "unavailable", "bad json", "cut"])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from tests.loopback.clock import StoppableClock
+from tests.loopback.clock import PatientClock, StoppableClock
 from tests.loopback.faults import Fault
 from tests.loopback.server import LoopbackThread
 from tests.loopback.sources import walk
@@ -22,7 +22,7 @@ SYMBOLS = ("BTC/USDT", "ETH/USDT")
 @pytest.fixture
 def clock() -> Iterator[StoppableClock]:
     """It stands still; of this feed and the exchange alone."""
-    fast = StoppableClock(BEGAN, 400)
+    fast = PatientClock(BEGAN, 400)
     fast.freeze()
     run_on(fast)
     yield fast
