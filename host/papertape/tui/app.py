@@ -10,6 +10,7 @@ from typing import ClassVar, TypeVar
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.events import Event, InputEvent
 from textual.screen import Screen
 
 from papertape.contract.errors import PapertapeError
@@ -28,6 +29,7 @@ from papertape.tui.screens.models import models_screen
 from papertape.tui.screens.session import SessionScreen
 from papertape.tui.screens.start import StartScreen
 from papertape.tui.theme import DARK, LIGHT
+from papertape.tui.tidying import TIDIED_EVERY, Tidying
 
 T = TypeVar("T")
 
@@ -61,6 +63,7 @@ class PapertapeApp(App[None]):
         self.url, self.home, self.clock, self.session, self.draft = url, home, clock, session, draft
         self._opened: dict[str, SessionScreen] = {}
         self._begun = [session] if session is not None and begun else []
+        self._tidying = Tidying()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours for themes that have none."""
@@ -70,11 +73,21 @@ class PapertapeApp(App[None]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
+        self._tidying.take_over()
+        self.set_interval(TIDIED_EVERY, self._tidying.tidy)
         self.push_screen(StartScreen(self.url, self.home))
         if self.draft is not None:
             self.push_screen(DraftScreen(self.url, self.home, *self.draft))
         if self.session is not None:
             self.open_session(self.session)
+
+    def on_unmount(self) -> None:
+        self._tidying.close()
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, InputEvent):
+            self._tidying.touched()
+        await super().on_event(event)
 
     def on_session_wanted(self, event: SessionWanted) -> None:
         if event.begun:
