@@ -6,7 +6,9 @@ min over v of v + E[max(L - v, 0)] / a, reached where v is the (1 - a)-quantile 
 maximised over policies, and over its multiplier minimised by gradient steps, as Y. Chow, M. Ghavamzadeh, L. Janson and
 M. Pavone do ("Risk-constrained reinforcement learning with percentile risk criteria", 2017), with the rewards divided
 by 1 + multiplier as in A. Ray, J. Achiam and D. Amodei, "Benchmarking safe exploration in deep reinforcement learning"
-(2019), so that their scale hardly changes while the multiplier moves.
+(2019), so that their scale hardly changes while the multiplier moves. Gradient steps alone make policy and multiplier
+swing about each other; a part of the multiplier that answers to the newest rollout alone damps that (A. Stooke,
+J. Achiam and P. Abbeel, "Responsive safety in reinforcement learning by PID Lagrangian methods", 2020).
 """
 
 from collections.abc import Mapping
@@ -28,15 +30,17 @@ _MOST: Final = 100.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CvarLimit:
     """`share`: of the steps, the worst ones that are looked at; `limit`: what they may lose on average, in the reward's
-    unit (log growth of a candle); `pace`: how much the multiplier rises or falls in one update where the constraint is
-    broken, or kept, by as much as the limit itself. Raises `BadSettings`."""
+    unit (log growth of a candle). Where the constraint is broken, or kept, by as much as the limit itself, the
+    multiplier rises or falls by `pace` at each update, and is higher or lower by `answer` in that one. Raises
+    `BadSettings`."""
 
     share: float = 0.05
     limit: float = 0.01
-    pace: float = 0.2
+    pace: float = 0.05
+    answer: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("share", "limit", "pace"):
+        for name in ("share", "limit", "pace", "answer"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or not value > 0:
                 raise BadSettings(f"the limit's {name} is a number above 0, not {value!r}")
@@ -74,9 +78,11 @@ def value_at_risk(losses: Losses, share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What risk costs: `multiplier` of the Lagrangian, and `threshold`, the loss beyond which a step counts."""
+    """What risk costs: `multiplier` of the Lagrangian, `lasting`: the part of it that updates have added up, and
+    `threshold`, the loss beyond which a step counts."""
 
     multiplier: float = 0.0
+    lasting: float = 0.0
     threshold: float = 0.0
 
     def charged(self, rewards: Losses, limit: CvarLimit) -> Losses:
@@ -86,6 +92,7 @@ class Price:
 
     def after(self, losses: Losses, limit: CvarLimit) -> "Price":
         """The price after an update whose steps lost that much: a step of gradient ascent on the multiplier."""
-        broken = (cvar(losses, limit.share) - limit.limit) / limit.limit
-        step = limit.pace * float(np.clip(broken, -1.0, 1.0))
-        return Price(min(max(self.multiplier + step, 0.0), _MOST), value_at_risk(losses, limit.share))
+        broken = float(np.clip(cvar(losses, limit.share) / limit.limit - 1.0, -1.0, 1.0))
+        lasting = min(max(self.lasting + limit.pace * broken, 0.0), _MOST)
+        multiplier = max(lasting + limit.answer * broken, 0.0)
+        return Price(multiplier, lasting, value_at_risk(losses, limit.share))

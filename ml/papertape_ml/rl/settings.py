@@ -90,7 +90,7 @@ class OffPolicy:
     starts: int = 1_000
     batch: int = 256
     every: int = 1
-    updates: int = 1
+    updates: int = 4
     follow: float = 0.005
     noise: float = 0.1
     entropy: float | None = None

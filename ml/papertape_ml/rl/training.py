@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -34,9 +34,6 @@ from papertape_ml.rl.terms import Episodes
 from papertape_ml.rl.vote import VotePolicy, votes_by_evidence
 from papertape_ml.rl.walking import Walked, once_over, side_by_side, walked
 from papertape_ml.training.trained import Trained
-
-if TYPE_CHECKING:
-    from stable_baselines3.common.vec_env import VecEnv
 
 Watch = Callable[[str, int, int, float | None], None]
 """What is being trained, steps done, steps at most, and the last judgement."""
@@ -157,15 +154,6 @@ def example_rows(course: Course, builder: ObservationBuilder, fit: tuple[int, in
     return np.concatenate((course.values[at], book, np.zeros((len(at), memory))), axis=1)
 
 
-def environments(setup: Setup, count: int) -> "VecEnv":
-    """Environments side by side, as the learners want them."""
-    from stable_baselines3.common.vec_env import DummyVecEnv
-
-    from papertape_ml.rl.env import TradingEnv
-
-    return DummyVecEnv([partial(TradingEnv.compiled, setup)] * count)
-
-
 def judge_of(setup: Setup, settings: Settings, part: tuple[int, int]) -> Callable[[ActorShape, bytes], float]:
     """Judges a policy by its mean log growth of a candle on a part, after costs. One that breaks its limit there counts
     as worse than any that keeps to it."""
@@ -186,12 +174,14 @@ def _learn(
     whole: Setup, settings: Settings, config: RlConfig, parts: Parts, seed: int, home: Home, start: Weights | None,
     watch: Watch | None,
 ) -> Learned:  # fmt: skip
+    from papertape_ml.rl.vector import TradingVecEnv
+
     first, last = parts.fit
     fit = replace(whole, episodes=replace(whole.episodes, first=first, last=last))
     plan = replace(config.plan, scale=_scale(whole, parts, config))
     what = f"{settings.algorithm}, seed {seed}"
     tell = None if watch is None else partial(watch, what)
-    env = environments(fit, config.environments)
+    env = TradingVecEnv(fit, config.environments, seed)
     judge = judge_of(whole, settings, parts.stop)
     begun = "" if start is None else sha256(b"".join(start[name].tobytes() for name in sorted(start))).hexdigest()
     about = {"course": material_of(whole.course), "start": begun, "config": _lasting(config)}
