@@ -12,7 +12,7 @@ from papertape.contract.errors import NoLedger
 from papertape.engine import codec
 from papertape.engine.config import SessionConfig, read_config
 from papertape.engine.tape import BATCH, PACE
-from papertape.ledger.records import FillRow, NoteRow, PluginEventRow, SignalRow, TapeRow
+from papertape.ledger.records import CheckpointRow, FillRow, NoteRow, PluginEventRow, SignalRow, TapeRow
 from papertape.ledger.store import CommandRow, Ledger, SessionRow
 from papertape.reports.figures import Curve
 from papertape.tui.core import commands, reading, standing
@@ -80,7 +80,9 @@ class Follower:
         try:
             ledger = self._opened()
             with ledger.database.read() as connection:
-                row = self._read(connection)
+                row, kept = self._read(connection)
+            if kept is not None and kept.state:
+                self._stand(kept, json.loads(row.symbols))  # after the reading, which has the ledger's log wait
             return self._viewed(ledger, row)
         except BaseException:
             self.close()
@@ -112,8 +114,8 @@ class Follower:
 
     # Reading
 
-    def _read(self, connection: Connection) -> SessionRow:
-        """Takes in what is new; all of it is of one moment."""
+    def _read(self, connection: Connection) -> tuple[SessionRow, CheckpointRow | None]:
+        """Takes in what is new, and gives where the session stands if it has moved; all of it is of one moment."""
         row = reading.session_row(connection, self.session)
         if row is None:
             raise NoLedger(f"session {self.session} is not in the ledger any more")
@@ -122,19 +124,18 @@ class Follower:
         asked = reading.last_commands(connection, self.session, 50)
         stamp = (row, asked, reading.last_entry(connection, self.session))
         if stamp == self._stamp and not self._behind:
-            return row  # every commit of the host moves one of these
+            return row, None  # every commit of the host moves one of these
         # Obeying makes the checkpoint of the same batch anew.
         known = self._batch if asked == self._commands else self._batch - 1
-        self._commands = asked
         kept = reading.checkpoint_after(connection, self.session, known)
-        if kept is not None and kept.state:
-            self._state, self._batch = codec.decode(kept.state), kept.batch
-            symbols = json.loads(row.symbols)
-            with self._lock:
-                self._candles.see(kept.batch, standing.windows(self._state, symbols))
         self._read_records(connection)
-        self._stamp = stamp
-        return row
+        self._commands, self._stamp = asked, stamp
+        return row, kept
+
+    def _stand(self, kept: CheckpointRow, symbols: Sequence[str]) -> None:
+        self._state, self._batch = codec.decode(kept.state), kept.batch
+        with self._lock:
+            self._candles.see(kept.batch, standing.windows(self._state, symbols))
 
     def _begin(self, config: SessionConfig) -> None:
         strategies, fusions = standing.book_names(config)
