@@ -78,7 +78,7 @@ def merged(candles: Candles, per: int, period: int) -> list[Candle]:
 def shape(width: int, height: int, candles: Sequence[Candle]) -> Shape:
     """How a chart of so many columns and rows is divided."""
     widest = max((len(price(value)) for one in candles[-width:] for value in (one.high, one.low)), default=4)
-    axis = min(max(widest, 6) + 2, max(width // 3, 0))
+    axis = min(max(widest, 6) + 3, max(width // 3, 0))
     volume = 3 if height >= _TALL else 0
     return Shape(max(0, width - axis), axis, max(0, height - 1 - volume), volume)
 
@@ -111,7 +111,7 @@ def draw(
     _grid(canvas, form, scale)
     for overlay in overlays:
         stamp(canvas, trace(scale.dots(overlay.values[-len(seen) :]), form.rows), overlay.style, left)
-    _marks(canvas, form, scale, overlays, seen[-1].close)
+    _marks(canvas, form, scale, overlays)
     for level in levels:
         _level(canvas, form, scale, level)
     if cursor is not None:
@@ -164,13 +164,13 @@ def _grid(canvas: Canvas, form: Shape, scale: _Scale) -> None:
     for mark in marks:
         row = scale.row(mark)
         canvas.put(0, row, "·" * form.columns if form.columns < 2 else ("· " * form.columns)[: form.columns], "grid")
-        canvas.put(form.columns + 1, row, f"{mark:,.{places}f}"[: form.axis - 1], "axis")
+        canvas.put(form.columns + 2, row, f"{mark:,.{places}f}"[: form.axis - 2], "axis")
 
 
-def _marks(canvas: Canvas, form: Shape, scale: _Scale, overlays: Sequence[Overlay], close: float) -> None:
+def _marks(canvas: Canvas, form: Shape, scale: _Scale, overlays: Sequence[Overlay]) -> None:
     """Each line's mark right of its end, in the column between candles and prices; one that finds no room near by is
     in the legend alone."""
-    taken = {scale.row(close)}  # where the price's own tag will be
+    taken: set[int] = set()
     for overlay in overlays:
         last = float(overlay.values[-1])
         if scale.low <= last <= scale.high:
@@ -187,7 +187,7 @@ def _level(canvas: Canvas, form: Shape, scale: _Scale, level: Level) -> None:
     row = scale.row(level.price)
     canvas.put(0, row, "╌" * form.columns, level.style)
     canvas.put(1, row, f" {level.label} ", level.style)
-    canvas.put(form.columns, row, ("╌" + price(level.price))[: form.axis].ljust(form.axis), level.style)
+    canvas.put(form.columns, row, ("╌╌" + price(level.price))[: form.axis].ljust(form.axis), level.style)
 
 
 def _pointer(canvas: Canvas, form: Shape, seen: Sequence[Candle], left: int, cursor: int) -> None:
@@ -241,4 +241,4 @@ def _times(canvas: Canvas, left: int, seen: Sequence[Candle], row: int, columns:
 def _tag(canvas: Canvas, form: Shape, scale: _Scale, last: Candle) -> None:
     style = "tag-up" if last.close >= last.open else "tag-down"
     text = f" {price(last.close)} "
-    canvas.put(form.columns, scale.row(last.close), text[: form.axis].ljust(form.axis), style)
+    canvas.put(form.columns + 1, scale.row(last.close), text[: form.axis - 1].ljust(form.axis - 1), style)

@@ -38,7 +38,7 @@ def draw(
     for mark in marks:
         row = _row(mark, low, high, height)
         canvas.put(0, row, ("· " * columns)[:columns], "grid")
-        canvas.put(columns + 1, row, f"{mark:,.{places}f}"[: width - columns - 1], "axis")
+        canvas.put(columns + 2, row, f"{mark:,.{places}f}"[: max(0, width - columns - 2)], "axis")
 
     def heights(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return (high - values) / (high - low) * (4 * height - 1)

@@ -1,6 +1,7 @@
 """Dialogs: a question before what cannot be taken back, a choice from a list, and the help."""
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -89,10 +90,13 @@ class Help(ModalScreen[None]):
         with VerticalScroll(classes="dialog -wide", id="help") as box:
             box.border_title = label("Keys")
             box.border_subtitle = label("escape closes")
+            room = max(20, min(90, self.app.size.width) - 12)
             for title, keys in self.groups:
                 yield Static(label(title), classes="help-group")
-                lines = "\n".join(f"  {key:<14}{words}" for key, words in keys)
-                yield Static(lines, markup=False)
+                lines = (
+                    fill(words, room, initial_indent=f"  {key:<14}", subsequent_indent=" " * 16) for key, words in keys
+                )
+                yield Static("\n".join(lines), markup=False)
 
     async def action_dismiss(self, result: None = None) -> None:
         self.dismiss(None)
