@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from threading import Thread
 
@@ -63,3 +65,15 @@ def run_arguments(url: str, file: Path, pace: str) -> list[str]:
 def resume_arguments(url: str, session: str, pace: str) -> list[str]:
     """What has a session go on."""
     return ["run", "--resume", session, "--db", url, *([] if pace == "max" else ["--pace", pace])]
+
+
+def write_session_file(home: Path, text: str) -> Path:
+    """A new session file in the folder `sessions`, numbered after those that are there. Raises OSError."""
+    folder = home / "sessions"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in count(1):
+        file = folder / f"session-{number}.toml"
+        with suppress(FileExistsError), file.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+            return file
+    raise AssertionError("numbers do not end")

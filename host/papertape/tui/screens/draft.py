@@ -18,11 +18,12 @@ from papertape.contract.errors import PapertapeError
 from papertape.engine.discovery import Plugins, load_plugins
 from papertape.tui.core import draft as drafts
 from papertape.tui.core.draft import KINDS, PACES, Draft, Part, Problem, Role
-from papertape.tui.core.launching import Launch, run_arguments
+from papertape.tui.core.launching import Launch, run_arguments, write_session_file
 from papertape.tui.core.text import shown
 from papertape.tui.core.toml import toml
 from papertape.tui.messages import Checked, Launched, SessionWanted
 from papertape.tui.screens.dialogs import Pick
+from papertape.tui.widgets.field import Field
 from papertape.tui.widgets.keys import Keys
 from papertape.tui.widgets.paint import label
 from papertape.tui.widgets.table import Cell, Column, Row, Table
@@ -30,43 +31,13 @@ from papertape.tui.widgets.table import Cell, Column, Row, Table
 SESSION = "session"
 _COLUMNS = (Column("part", most=9), Column("", most=None))
 _CHOICES = (Column("name", most=24), Column("what it does", most=None))
-_WORDS: dict[str, str] = {
-    "feed": "feed",
-    "strategies": "strategy",
-    "fusion": "fusion",
-    "sizer": "sizer",
-    "risk": "risk rule",
-}
+_WORDS = {"feed": "feed", "strategies": "strategy", "fusion": "fusion", "sizer": "sizer", "risk": "risk rule"}
 _OWN = {
     "cash": "per book, in quote currency",
     "bars": "batches after which it finishes; empty for all that there are",
     "seed": "of all chance in the session",
     "pace": f"how fast market time passes: {', '.join(PACES)}; a live market has its own",
 }
-
-
-class Field(Vertical):
-    """One value: its name, a line to type in, what it takes, and what is wrong with it."""
-
-    def __init__(self, place: str, parameter: str, value: str, default: str, hint: str) -> None:
-        super().__init__(classes="field")
-        self.place, self.parameter, self.hint = place, parameter, hint
-        self._value, self._default, self._trouble = value, default, ""
-
-    def compose(self) -> ComposeResult:
-        yield Static(label(self.parameter), classes="field-name")
-        yield Input(self._value, placeholder=shown(self._default, 40), compact=True)
-        yield Static(classes="field-hint")
-
-    def on_mount(self) -> None:
-        self.show(self._trouble)
-
-    def show(self, trouble: str) -> None:
-        """Says what is wrong, or else what it takes."""
-        self._trouble = trouble
-        for line in self.query(".field-hint").results(Static):  # none before it is composed
-            line.update(label(f"✗ {trouble}" if trouble else self.hint))
-            line.set_class(bool(trouble), "-wrong")
 
 
 class DraftScreen(Screen[None]):
@@ -299,7 +270,7 @@ class DraftScreen(Screen[None]):
         """Writes the file, starts a host on it, and waits until its session has begun."""
         assert self._plugins is not None, "it has been checked"
         try:
-            file = self._write(toml(drafts.document(draft, self._plugins)))
+            file = write_session_file(self.home, toml(drafts.document(draft, self._plugins)))
             pace = "max" if draft.feed.kind == "exchange" else draft.pace.strip()
             host = Launch(run_arguments(self.url, file, pace), file.with_suffix(".log"))
             while (session := host.session()) is None and not self._over.wait(0.1):
@@ -307,20 +278,6 @@ class DraftScreen(Screen[None]):
             self.post_message(Launched(session or ""))
         except (PapertapeError, OSError) as error:
             self.post_message(Launched("", str(error)))
-
-    def _write(self, text: str) -> Path:
-        folder = self.home / "sessions"
-        folder.mkdir(parents=True, exist_ok=True)
-        number = 1
-        while True:
-            file = folder / f"session-{number}.toml"
-            try:
-                with file.open("x", encoding="utf-8") as opened:
-                    opened.write(text)
-            except FileExistsError:
-                number += 1
-                continue
-            return file
 
     def on_launched(self, event: Launched) -> None:
         self._starting = False
