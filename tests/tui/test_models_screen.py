@@ -115,7 +115,7 @@ def test_what_it_said_live_is_asked_of_the_ledger(home: Path) -> None:
         await pilot.press("end", "4")
         await until_said(pilot, "asking the ledger")
         await until(pilot, lambda: "What came of it" in said(pilot), 60)
-        text = await until_said(pilot, "predictions", "completed", "accuracy", "7 days", "Calibration: promised")
+        text = await until_said(pilot, "predictions", "completed", "accuracy", "7 days", "Calibration: promi")
         assert "400" in next(line for line in text.splitlines() if "predictions" in line), "200 batches of two symbols"
         await pilot.press("end")
         await until_said(pilot, "No drift of features", "has heard 200")
@@ -212,7 +212,7 @@ def test_judging_can_be_called_off_and_what_cannot_be_judged_says_why(tmp_path: 
 
 def test_without_models_it_says_how_to_have_some(tmp_path: Path) -> None:
     async def look(pilot: Pilot[None]) -> None:
-        await until_said(pilot, "No models yet.", "papertape train", "papertape models import models/")
+        await until_said(pilot, "No models yet.", "papertape train", "models import models/")
         assert "Promote" not in said(pilot)
         await pilot.press("g")
         await until_said(pilot, "Which registry?")

@@ -101,7 +101,7 @@ async def promote(pilot: Pilot[None], candles: Path) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, ModelsScreen))
     await until(pilot, lambda: "picked up at" in told(pilot), 30)
     await pilot.press("6")
-    await until_said(pilot, "picked up at", "● running", "signal@champion")
+    await until_said(pilot, "picked up at", "● answers")
     await pilot.press("escape")
 
 

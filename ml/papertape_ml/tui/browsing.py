@@ -44,10 +44,11 @@ SHEETS: Mapping[str, tuple[tuple[Column, ...], str]] = {
     "History": (sheets.HISTORY, "No alias has moved yet."),
     "Sessions": (sheets.SESSIONS, "No session has asked it: papertape run --strategy classifier:model=NAME@ALIAS"),
 }
-EMPTY = (
-    "No models yet. papertape train classifier --source candles/ makes one; papertape models import models/ brings in "
-    "those that come with papertape; g opens a registry in a folder."
-)
+EMPTY = """No models yet.
+
+papertape train classifier --source candles/   makes one
+papertape models import models/                brings in the starters
+g                                              opens a registry in a folder"""
 KEYS = (
     (
         "Models",
@@ -118,7 +119,7 @@ class VersionsScreen(Screen[None]):
         with Vertical(classes="panel", id="shelf") as box:
             box.border_title = label("Models")
             yield Static(id="trouble-of-models")
-            yield Static(label(EMPTY), id="none-yet")
+            yield Static(EMPTY, id="none-yet", markup=False)
             yield Table(VERSIONS, "reading the registry …", id="versions")
         yield PanelTabs(tuple(SHEETS))
         with Container(id="sheets"):
@@ -164,7 +165,9 @@ class VersionsScreen(Screen[None]):
         self.query_one("#shelf").border_title = label("  ".join(filter(None, ("Models", event.shelf.name))), 90)
         table = self.query_one("#versions", Table)
         table.show(version_rows(event.shelf, event.sightings))
-        table.display, self.query_one("#none-yet").display = bool(table.rows), not table.rows
+        for part in (table, self.query_one(PanelTabs), self.query_one("#sheets")):
+            part.display = bool(table.rows)
+        self.query_one("#none-yet").display = not table.rows
         table.styles.height = max(2, len(table.rows) + 1)
         self._show()
 

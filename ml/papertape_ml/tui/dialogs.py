@@ -162,7 +162,7 @@ class StepBack(ModalScreen[str | None]):
         with Vertical(classes="dialog -gates") as box:
             box.border_title = label(self.heading)
             yield Static(label(self.words, LONGEST), classes="about")
-            yield Table(sheets.GATES, "It was never put to gates: it was moved past them, or imported.", id="gates")
+            yield Table(sheets.GATES, id="gates")
             with Container(classes="decide"):
                 yield Input(placeholder="why; empty: rolled back by hand", id="reason", compact=True)
                 yield Button(label("No"), id="no", compact=True)

@@ -9,12 +9,12 @@ from papertape.tui.widgets.panel import meter
 from papertape.tui.widgets.table import Cell, Column, Row
 from papertape_ml.tui.sheets import sentences
 
-LIVE = (Column("", most=None), *(Column("", right=True, most=12) for _ in range(3)), Column("", most=16, rank=1))
+LIVE = (Column("", most=32), *(Column("", right=True, most=12) for _ in range(3)), Column("", most=16, rank=1))
 DRIFTING = 30
 """Features of which drift is shown."""
 _WORDS = {
     "gain": "gain, nats a row", "gain_low": "  surely above", "gain_high": "  surely below", "ece": "calibration error",
-    "prior_logloss": "log loss of the shares", "logloss": "log loss",
+    "prior_logloss": "log loss of shares", "logloss": "log loss",
 }  # fmt: skip
 
 
@@ -48,9 +48,8 @@ def _claim(claim: Mapping[str, Any]) -> Iterator[Row]:
         shown = (Cell("" if value is None else f"{value:.4f}") for value in values)
         yield Row(f"{key} {name}", (Cell(_WORDS.get(name, name.replace("_", " "))), *shown, Cell("")))
     if claim["reliability"]:
-        yield Row(
-            f"{key} promised", tuple(map(_h, ("Calibration: promised", "on average", "happened", "predictions", "")))
-        )
+        heads = ("Calibration: promised", "mean", "happened", "count", "")
+        yield Row(f"{key} promised", tuple(map(_h, heads)))
     for each in claim["reliability"]:
         yield Row(
             f"{key} {each['low']}",
@@ -67,17 +66,17 @@ def _drift(found: Mapping[str, Any]) -> Iterator[Row]:
         yield from sentences("drift", f"No drift of features: {found['problem']}", "faint")
         return
     one = len({each["symbol"] for each in found["features"]}) == 1
-    yield Row("drift", tuple(map(_h, ("Drift: feature", "PSI", "stays below", "missing", ""))))
+    yield Row("drift", tuple(map(_h, ("Drift of features", "PSI", "below", "missing", ""))))
     for each in found["features"][:DRIFTING]:
         name = each["feature"] if one else f"{each['feature']}  {each['symbol']}"
-        far = Cell("! beyond", "warning") if each["far"] else Cell("✓ as ever", "good")
-        yield Row(
-            f"drift {each['feature']}",
-            (
-                Cell(name), Cell(f"{each['stability']:.3f}"),
-                Cell(f"{each['threshold']:.3f}"), Cell(percent(each["missing"], signed=False)), far,
-            ),
-        )  # fmt: skip
+        cells = (
+            Cell(f"! {name}", "warning") if each["far"] else Cell(f"✓ {name}"),
+            Cell(f"{each['stability']:.3f}"),
+            Cell(f"{each['threshold']:.3f}"),
+            Cell(percent(each["missing"], signed=False)),
+            Cell("beyond training", "warning") if each["far"] else Cell(""),
+        )
+        yield Row(f"drift {each['feature']}", cells)
     if len(found["features"]) > DRIFTING:
         words = f"and {len(found['features']) - DRIFTING} others, nearer to what training saw"
         yield from sentences("drift others", words, "faint")

@@ -20,6 +20,8 @@ from papertape_ml.tui.messages import Looked, Moved
 from papertape_ml.tui.shelf import CHAMPION, Line, Place
 from papertape_ml.tui.sightings import Sighting
 
+NO_GATES = "nothing: it was imported, moved as another alias is, or forced without a judgement."
+
 
 class ModelsScreen(VersionsScreen):
     """Versions, and moving the aliases that point to them. Whether sessions take what was promoted here is told."""
@@ -154,7 +156,8 @@ class ModelsScreen(VersionsScreen):
                  and (each.reference, each.checksum) == (reference, checksum)]  # fmt: skip
         for each in fresh:
             severity: Literal["information", "error"] = "information" if each.refused is None else "error"
-            words = f"session {each.session}: {sheets.since(each)}"
+            why = "" if each.refused is None else f": {each.refused}"
+            words = f"session {each.session}: {sheets.since(each)}{why}"
             self.notify(shown(words), title=shown(reference), severity=severity, markup=False)
         self._awaited = reference, checksum, known | frozenset(sightings)
 
@@ -181,7 +184,7 @@ class ModelsScreen(VersionsScreen):
         words = (
             f"{name}@{alias} points to version {now}. Shall it point to version {back} again? What gates said of it:"
         )
-        rows = sheets.gates(self.shelf.moves, name, back)
+        rows = sheets.gates(self.shelf.moves, name, back) or sheets.sentences("none", NO_GATES, "faint")
         why = await self.app.push_screen_wait(StepBack(f"Roll back {name}@{alias}", words, rows))
         if why is not None:
             self.step_back(place, name, alias, now, why)

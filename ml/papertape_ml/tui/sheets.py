@@ -12,7 +12,7 @@ from papertape_ml.registry.lookup import LESS_IS_BETTER, paths, value_of
 from papertape_ml.registry.manifest import Manifest
 from papertape_ml.registry.moves import Move
 from papertape_ml.tui.shelf import Line
-from papertape_ml.tui.sightings import Sighting
+from papertape_ml.tui.sightings import Sighting, answering_now
 
 ABOUT = (Column("", most=16), Column("", most=None))
 FIGURES = (Column("", most=26), Column("", right=True), Column("", right=True), Column("", most=24, rank=1))
@@ -27,7 +27,7 @@ HISTORY = (
     Column("by", most=16, rank=1),
 )  # fmt: skip
 SESSIONS = (
-    Column("session", most=12), Column("", most=11), Column("since", most=None), Column("asked as", most=28, rank=1),
+    Column("session", most=12), Column("", most=12), Column("since", most=48), Column("asked as", most=28, rank=1),
     Column("by", most=24, rank=2),
 )  # fmt: skip
 _VERDICTS = {
@@ -109,8 +109,8 @@ def gates(moves: Iterable[Move], name: str, version: int) -> list[Row]:
     for move in reversed(judged):
         key = f"{move.alias} {move.number}"
         forced = ", past its gates" if move.evidence.get("forced") else ""
-        what = "was refused as" if move.action == "refused" else f"became{forced}"
-        rows += sentences(key, f"{clock(move.at)[:16]}  {what} {move.alias}: {move.why}", "strong")
+        what = "was refused as" if move.action == "refused" else "became"
+        rows += sentences(key, f"{clock(move.at)[:16]}  {what} {move.alias}{forced}: {move.why}", "strong")
         if "not_judged" in move.evidence:
             rows += sentences(f"{key} not", f"not judged: {move.evidence['not_judged']}", "warning")
         if "gates" in move.evidence:
@@ -162,26 +162,32 @@ def history(moves: Iterable[Move], name: str) -> list[Row]:
     return rows
 
 
-def sessions(sightings: Iterable[Sighting], checksum: str) -> list[Row]:
+def sessions(sightings: tuple[Sighting, ...], checksum: str) -> list[Row]:
     """The sessions in which a version came to answer, and those that could not take it."""
-    rows = []
+    rows, now = [], answering_now(sightings, checksum)
     for each in sightings:
         if each.checksum != checksum:
             continue
-        state = Cell("● running", "good") if each.running else Cell("■ ended", "faint")
         key = f"{each.session} {each.reference} {each.batch}"
-        cells = (Cell(each.session, "strong"), state, Cell(since(each), "" if each.refused is None else "error"),
-                 Cell(each.reference), Cell(", ".join(each.by), "faint"))  # fmt: skip
+        if each.refused is not None:
+            state = Cell("✗ not taken", "error")
+        elif each.running:
+            state = Cell("● answers", "good") if each in now else Cell("· answered")
+        else:
+            state = Cell("■ ended", "faint")
+        cells = (Cell(each.session, "strong"), state, Cell(since(each)), Cell(each.reference),
+                 Cell(", ".join(each.by), "faint"))  # fmt: skip
         rows.append(Row(key, cells))
+        if each.refused is not None:
+            rows += sentences(f"{key} why", each.refused, "error")
     return rows
 
 
 def since(one: Sighting) -> str:
-    """When a version came to answer, in words."""
-    when = "" if one.at is None else f"at {clock(one.at)}, before batch {one.batch:,}"
-    if one.refused is not None:
-        return f"could not be taken {when}: {one.refused}"
-    return "from the start" if one.at is None else f"picked up {when}"
+    """When a version came to answer, or did not, in words."""
+    if one.at is None:
+        return "from the start"
+    return f"{'picked up' if one.refused is None else 'not taken'} at {clock(one.at)}, before batch {one.batch:,}"
 
 
 def sentences(key: str, words: str, style: str) -> list[Row]:
