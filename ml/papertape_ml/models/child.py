@@ -15,7 +15,7 @@ def main() -> None:
     answer = os.dup(1)
     os.dup2(2, 1)
     head = json.loads(sys.stdin.buffer.readline())
-    _limit(head["seconds"], head["megabytes"])
+    limit(head["seconds"], head["megabytes"])
     files = {name: _exactly(sys.stdin.buffer, size) for name, size in head["sizes"]}
     outcome, detail = judged(head["kind"], files, head["golden"])
     os.write(answer, json.dumps([outcome, detail[:_DETAIL]]).encode())
@@ -43,7 +43,8 @@ def judged(kind: str, files: dict[str, bytes], golden: dict[str, Any] | None) ->
     return "accepted", ""
 
 
-def _limit(seconds: float, megabytes: int) -> None:
+def limit(seconds: float, megabytes: int) -> None:
+    """Bounds this process: processor time, address space, no file, no core."""
     size = megabytes * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
     time = math.ceil(seconds) + 1  # a second clock, should the parent die

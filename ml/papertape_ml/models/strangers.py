@@ -52,7 +52,14 @@ def checked_in_child(
 
 
 def asked(command: list[str], sent: bytes, seconds: float) -> Verdict:
-    """The verdict of a child process that gets ``sent``, and is ended with all that it started after ``seconds``."""
+    """The verdict of a child process, as `answered` asks it."""
+    answer, status = answered(command, sent, seconds)
+    return Verdict("late", f"it was not through after {seconds:g} s") if status is None else _verdict(answer, status)
+
+
+def answered(command: list[str], sent: bytes, seconds: float) -> tuple[bytes, int | None]:
+    """What a child process that gets ``sent`` writes, and its status; None where it was ended, with all that it
+    started, after ``seconds``."""
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _ONE_THREAD
     child = subprocess.Popen(
         command,
@@ -65,10 +72,10 @@ def asked(command: list[str], sent: bytes, seconds: float) -> Verdict:
     try:
         answer, _ = child.communicate(sent, timeout=seconds)
     except subprocess.TimeoutExpired:
-        return Verdict("late", f"it was not through after {seconds:g} s")
+        return b"", None
     finally:
         _end(child)
-    return _verdict(answer, child.returncode)
+    return answer, child.returncode
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

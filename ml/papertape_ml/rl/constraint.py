@@ -30,12 +30,14 @@ _MOST: Final = 100.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CvarLimit:
     """`share`: of the steps, the worst ones that are looked at; `limit`: what they may lose on average, in the reward's
-    unit (log growth of a candle). Where the constraint is broken, or kept, by as much as the limit itself, the
+    unit (log growth of a candle). Training aims below it by the share `margin`, so that it holds on other candles, too.
+    Where the constraint is broken, or kept, by as much as the limit itself, the
     multiplier rises or falls by `pace` at each update, and is higher or lower by `answer` in that one. Raises
     `BadSettings`."""
 
     share: float = 0.05
     limit: float = 0.01
+    margin: float = 0.15
     pace: float = 0.05
     answer: float = 1.0
 
@@ -46,6 +48,13 @@ class CvarLimit:
                 raise BadSettings(f"the limit's {name} is a number above 0, not {value!r}")
         if self.share > 1:
             raise BadSettings(f"the limit's share lies in 0..1, not at {self.share:g}")
+        if isinstance(self.margin, bool) or not isinstance(self.margin, int | float) or not 0 <= self.margin < 1:
+            raise BadSettings(f"the limit's margin lies from 0 below 1, not at {self.margin!r}")
+
+    @property
+    def aim(self) -> float:
+        """What training keeps to: the limit, less the margin."""
+        return self.limit * (1.0 - self.margin)
 
     @classmethod
     def from_document(cls, document: Any) -> Self:
@@ -92,7 +101,7 @@ class Price:
 
     def after(self, losses: Losses, limit: CvarLimit) -> "Price":
         """The price after an update whose steps lost that much: a step of gradient ascent on the multiplier."""
-        broken = float(np.clip(cvar(losses, limit.share) / limit.limit - 1.0, -1.0, 1.0))
+        broken = float(np.clip(cvar(losses, limit.share) / limit.aim - 1.0, -1.0, 1.0))
         lasting = min(max(self.lasting + limit.pace * broken, 0.0), _MOST)
         multiplier = max(lasting + limit.answer * broken, 0.0)
         return Price(multiplier, lasting, value_at_risk(losses, limit.share))

@@ -155,16 +155,16 @@ def example_rows(course: Course, builder: ObservationBuilder, fit: tuple[int, in
 
 
 def judge_of(setup: Setup, settings: Settings, part: tuple[int, int]) -> Callable[[ActorShape, bytes], float]:
-    """Judges a policy by its mean log growth of a candle on a part, after costs. One that breaks its limit there counts
-    as worse than any that keeps to it."""
+    """Judges a policy by its mean log growth of a candle on a part, after costs. One that breaks its limit, less the
+    margin, there counts as worse than any that keeps to it."""
     several, starts = side_by_side(setup, *part, JUDGED)
     limit = settings.limit if isinstance(settings, OnPolicy) else None
 
     def judge(shape: ActorShape, weights: bytes) -> float:
         found = walked(NetworkPolicy.made(settings, shape, weights), several, starts)
         gains = np.concatenate([each.gains for each in found])
-        if limit is not None and (worst := cvar(-gains, limit.share)) > limit.limit:
-            return -1_000.0 * worst / limit.limit
+        if limit is not None and (worst := cvar(-gains, limit.share)) > limit.aim:
+            return -1_000.0 * worst / limit.aim
         return float(gains.mean())
 
     return judge
