@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help paper starter-models test compiled lint types imports docs clean
+.PHONY: help paper starter-models test compiled lint types imports docs picture clean
 
 help:
 	@echo "make paper    set up and run a session of all strategies, models and ensembles on a simulated market"
@@ -15,6 +15,7 @@ help:
 	@echo "make types    mypy, strict"
 	@echo "make imports  the direction of imports"
 	@echo "make docs     write the generated reference pages anew"
+	@echo "make picture  make the picture of the terminal UI anew"
 
 paper: $(VENV)/.ready-to-run
 	@$(BIN)/papertape -q models import models/
@@ -48,6 +49,9 @@ imports: $(VENV)/.ready-to-develop
 
 docs: $(VENV)/.ready-to-develop
 	$(BIN)/python docs/generate.py
+
+picture: $(VENV)/.ready-to-develop
+	$(BIN)/python docs/picture.py
 
 clean:
 	rm -rf $(VENV) .venv-compiled dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
