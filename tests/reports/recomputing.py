@@ -81,16 +81,19 @@ def _meeting(meeting: MeetingLink, kept: Kept, seen: Seen, bps: Decimal) -> None
         assert (fill.quantity, fill.price, fill.fee, fill.position, fill.cash) == (
             row.quantity, row.price, row.fee, row.position, row.cash,
         )  # fmt: skip
-        _price(fill, bps)
+        _price(fill, meeting.order.price, bps)
         assert meeting.rule.words
 
 
-def _price(fill: FillLink, bps: Decimal) -> None:
-    """Slippage is against the trader, and the tick too: within one tick of what the rule and the slippage give."""
+def _price(fill: FillLink, limit: Decimal | None, bps: Decimal) -> None:
+    """Slippage is against the trader, and the tick too: within one tick of what the rule and the slippage give. A limit
+    is never exceeded."""
     if fill.base is None:
         return
     worse = Decimal(0) if fill.maker else multiply(fill.base, bps / 10_000)
     wanted = fill.base + worse if fill.side == "buy" else fill.base - worse
+    if limit is not None:
+        wanted = min(wanted, limit) if fill.side == "buy" else max(wanted, limit)
     away = fill.price - wanted if fill.side == "buy" else wanted - fill.price
     assert 0 <= away < Decimal("0.001"), (fill, wanted)
 

@@ -13,3 +13,12 @@ def units(notional: Decimal, price: Decimal) -> Decimal:
     Decimal('118.75')
     """
     return DOWN.divide(notional, price)
+
+
+def shared(symbols: int) -> str:
+    """That an amount is for all of a session's symbols together, in words; nothing where there is one.
+
+    >>> shared(3), shared(1)
+    (', split between 3 symbols', '')
+    """
+    return f", split between {symbols} symbols" if symbols > 1 else ""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from papertape.contract.errors import PapertapeError, RequestError
+from papertape.contract.errors import PapertapeError
 from papertape.contract.feed import Event
 from papertape.contract.strategy import Strategy
 from papertape.engine.build import FEATURES
@@ -50,16 +50,15 @@ def explain(
         raise outside(session, at)
     try:
         with retelling(ledger, session.id, plugins, at, whole) as told:
-            if told.batch == 0 and at <= told.now - told.session.period:
-                raise outside(session, at)
             telling = _Telling(ledger, session, told, symbol, names, at)
+            early = told.batch == 0 and at <= told.now - told.session.period
             chain = telling.chain()
-        if telling.differs and told.begun.afresh:
-            return explain(ledger, session, plugins, symbol, at, book, whole=True)
-    except RequestError:
-        raise
-    except PapertapeError as error:
+    except PapertapeError as error:  # also one of a request: a strategy's file that is gone, say
         return from_ledger(ledger, session, tape, symbol, names, at, str(error))
+    if early:
+        raise outside(session, at)
+    if telling.differs and told.begun.afresh:
+        return explain(ledger, session, plugins, symbol, at, book, whole=True)
     changed = sorted(
         name for name, code in told.begun.built.code.items() if any(then.get(name) != code for then in codes(tape))
     )

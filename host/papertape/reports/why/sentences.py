@@ -45,6 +45,9 @@ MOST = 10
 """Decimals of an amount in a sentence; the document has them all."""
 
 
+_SOURCES = {"simulated": "the simulation", "file": "a file", "REST": "the exchange, by REST", "stream": "its stream"}
+
+
 class Paragraph(NamedTuple):
     """A heading and its sentences, as plain text without markup: names and reasons in it are data."""
 
@@ -90,8 +93,8 @@ def _candle(candle: CandleLink, chain: Chain) -> list[str]:
         "incomplete": "it was made from fewer candles than its span holds",
     }
     what = "; ".join(defects[each] for each in candle.defects) or "nothing is known against it"
-    source = " and ".join(candle.source) or "an unknown source"
-    lines.append(f"It came from {'the simulation' if source == 'simulated' else source}{arrived}; {what}.")
+    source = " and ".join(_SOURCES.get(each, each) for each in candle.source) or "an unknown source"
+    lines.append(f"It came from {source}{arrived}; {what}.")
     if candle.stale:
         lines.append("The symbol's data are stale, so nothing is entered.")
     lines += [
@@ -255,10 +258,11 @@ def _attempt(attempt: AttemptLink, book: str, made: dict[int, FateLink]) -> list
         lines.append(text + (f": {verdict.reason}." if verdict.reason else "."))
     cover = attempt.cover
     if cover is not None and cover.left != cover.asked:
-        lines.append(
-            f"Of {_number(cover.asked)} that leaves {_number(cover.left)}: lots of {_number(cover.lot)}, "
-            f"{_number(cover.power)} to spend, {_number(cover.unit)} a unit."
+        bound = cover.unit * cover.asked > cover.power
+        why = (
+            f"the book can spend {_number(cover.power)}, and a unit takes {_number(cover.unit)}" if bound else "rounded"
         )
+        lines.append(f"That comes to {_number(cover.left)}: {why}, in lots of {_number(cover.lot)}.")
     if attempt.refused is not None:
         again = "" if attempt.record is not None else " The same refusal as before is not recorded again."
         lines.append(f"So nothing was ordered: {attempt.refused}.{again}")

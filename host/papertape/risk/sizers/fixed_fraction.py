@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from papertape.contract.component import Param
 from papertape.contract.risk import Sizer, SizingRequest
-from papertape.risk.arithmetic import DOWN, units
+from papertape.risk.arithmetic import DOWN, shared, units
 
 
 class FixedFraction(Sizer):
@@ -21,4 +21,4 @@ class FixedFraction(Sizer):
         return units(notional, DOWN.multiply(request.price, Decimal(request.symbols)))
 
     def explain(self, request: SizingRequest) -> str:
-        return f"{self.fraction} of equity, split between {request.symbols} symbols"
+        return f"{self.fraction} of equity{shared(request.symbols)}"

@@ -9,7 +9,7 @@ from math import fsum
 
 from papertape.contract.component import Param
 from papertape.contract.risk import Sizer, SizingRequest
-from papertape.risk.arithmetic import DOWN, units
+from papertape.risk.arithmetic import DOWN, shared, units
 
 
 class FractionalKelly(Sizer):
@@ -38,7 +38,7 @@ class FractionalKelly(Sizer):
             else f"no known edge after {known} of {self.trips} round trips"
         )
         taken = f"{float(self._fraction(request)):.4g} of equity (from {self.probe} to {self.cap})"
-        return f"{edge}: {taken}, split between {request.symbols} symbols"
+        return f"{edge}: {taken}{shared(request.symbols)}"
 
     def _fraction(self, request: SizingRequest) -> Decimal:
         """Of equity, over all symbols together."""

@@ -11,7 +11,7 @@ import numpy as np
 from papertape.contract.candle import Floats
 from papertape.contract.component import Param
 from papertape.contract.risk import Sizer, SizingRequest
-from papertape.risk.arithmetic import DOWN, units
+from papertape.risk.arithmetic import DOWN, shared, units
 
 YEAR = 365 * 86_400_000
 """Milliseconds: markets that never close have 365 days of them."""
@@ -50,7 +50,7 @@ class VolatilityTarget(Sizer):
         volatility = annual_volatility(closes, self.decay, request.period)
         return (
             f"{self.annual:g} a year wanted, {volatility:.4g} realised over {self.window} returns; at most {self.cap} "
-            f"of equity, split between {request.symbols} symbols"
+            f"of equity{shared(request.symbols)}"
         )
 
 
