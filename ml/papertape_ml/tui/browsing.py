@@ -112,6 +112,7 @@ class VersionsScreen(Screen[None]):
         self.below = 0  # the sheet that stands where they take turns
         self.form: Layout = "compact"
         self._manifests: dict[str, Manifest | str] = {}
+        self._described = ""  # the checksum of the version whose manifest is being read, or was read last
         self._live = Live(self, around.home)
         self._over, self._wake = Event(), Event()
 
@@ -210,8 +211,10 @@ class VersionsScreen(Screen[None]):
         self._show()
 
     def action_ask_again(self) -> None:
-        """Forgets what was said live, and asks again."""
+        """Forgets what was said live and what could not be read, and asks again."""
         self._live.forget()
+        self._manifests = {key: each for key, each in self._manifests.items() if not isinstance(each, str)}
+        self._described = ""
         self._wake.set()
         self._show()
 
@@ -249,7 +252,9 @@ class VersionsScreen(Screen[None]):
         if title in ("About", "Figures"):
             manifest = self._manifests.get(row.checksum)
             if manifest is None:
-                self.describe(line)
+                if self._described != row.checksum:
+                    self._described = row.checksum
+                    self.describe(line)
                 return sheets.sentences("wait", "reading its manifest …", "faint")
             if isinstance(manifest, str):
                 return sheets.sentences("trouble", f"✗ {manifest}", "error")

@@ -130,9 +130,11 @@ class Promote(ModalScreen[Wanted | None]):
         shadow = typed.get("shadow") or "0"
         if not shadow.isdecimal():
             raise InvalidValue(f"shadow trades: a number from 0 up, was {shadow!r}")
-        start = typed.get("start")
+        start, alias = typed.get("start"), alias_name(typed["alias"])
+        if alias in self.line.aliases:
+            raise InvalidValue(f"{self.line.row.name}@{alias} points to version {self.line.row.version} already")
         return Wanted(
-            alias_name(typed["alias"]),
+            alias,
             typed["why"],
             int(shadow),
             {

@@ -74,7 +74,7 @@ def about(line: Line, manifest: Manifest) -> list[Row]:
     rows.append(_head("Bytes"))
     rows += [_pair("checksum", row.checksum), _pair("feature set", row.feature_set_hash)]
     rows += [_pair(name, f"{each.size:,} bytes") for name, each in manifest.files.items()]
-    return rows
+    return [row._replace(key=f"{place} {row.key}") for place, row in enumerate(rows)]
 
 
 def figures(manifest: Manifest) -> list[Row]:
@@ -226,7 +226,7 @@ def _span(span: Sequence[int] | None) -> str | None:
 
 
 def _pair(key: str, value: str) -> Row:
-    return Row(f"{key}\n{value}", (Cell(key.replace("_", " "), "faint"), Cell(value)))
+    return Row(key, (Cell(key.replace("_", " "), "faint"), Cell(value)))
 
 
 def _head(text: str) -> Row:
