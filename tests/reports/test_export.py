@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_a_column_without_any_value_keeps_its_type(ledger: Ledger, tmp_path: Pat
 
 def test_without_a_file_rows_go_to_stdout(ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(ledger, NAME, "fills", "csv", str(tmp_path / "fills.csv"))
-    write(ledger, NAME, "fills", "csv", None)
+    write(ledger, NAME, "fills", "csv", sys.stdout)
     assert capsys.readouterr().out == (tmp_path / "fills.csv").read_text("utf-8")
 
 

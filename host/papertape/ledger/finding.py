@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Select, func, select
 
 from papertape.ledger import tables
-from papertape.ledger.records import EquityRow, FillRow, OrderRow, SignalRow
+from papertape.ledger.records import EquityRow, FillRow, OrderRow, PredictionRow, SignalRow
 from papertape.ledger.series import unpack_times
 from papertape.ledger.store import Ledger
 
@@ -140,6 +140,15 @@ def signal_before(ledger: Ledger, session: str, source: str, symbol: str, seq: i
     with ledger.database.read() as connection:
         found = connection.execute(query).first()
     return None if found is None else SignalRow._make(found)
+
+
+def prediction_of(ledger: Ledger, session: str, number: int) -> PredictionRow | None:
+    """The prediction of a number."""
+    rows = tables.predictions.c
+    some = select(*(rows[name] for name in PredictionRow._fields))
+    with ledger.database.read() as connection:
+        found = connection.execute(some.where(rows.session == session, rows.number == number)).first()
+    return None if found is None else PredictionRow._make(found)
 
 
 def first_entry(ledger: Ledger, session: str, batch: int) -> int:

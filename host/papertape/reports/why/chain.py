@@ -53,14 +53,15 @@ class CandleLink:
 @dataclass(frozen=True, slots=True)
 class ModelLink:
     """Which version's bytes answered to a reference at this candle. `said`: its outputs for the symbol by name, empty
-    where it was not asked or abstained; `recorded`: whether that stands in the ledger's predictions."""
+    where it was not asked or abstained; `recorded`: the version, as `name@version`, that the ledger's predictions name
+    for this candle, None where they have none."""
 
     reference: str
     name: str
     version: int
     checksum: str
     said: Mapping[str, float]
-    recorded: bool
+    recorded: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from papertape.engine.journal import order_row
 from papertape.engine.retelling import Retelling, first_difference, retelling
 from papertape.engine.seat import FusionSeat, Seat, StrategySeat
 from papertape.engine.tape import codes, overlay
-from papertape.ledger.finding import around, batch_entry
+from papertape.ledger.finding import around, batch_entry, prediction_of
 from papertape.ledger.records import Effects, OrderRow
 from papertape.ledger.store import Ledger, SessionRow
 from papertape.market.timeframe import iso
@@ -102,7 +102,12 @@ class _Telling:
                 books.append(self._book(seat, before[seat.name], said[seat.name], status[seat.name], effects, muted))
         models: tuple[ModelLink, ...] = ()
         if session.serving is not None:
-            models = model_links(session.serving.served, told.batch, slot, self.symbol, effects.predictions)
+            kept = [
+                prediction_of(self.ledger, self.row.id, row.number)
+                for row in effects.predictions
+                if row.batch == told.batch
+            ]
+            models = model_links(session.serving.served, told.batch, slot, self.symbol, [row for row in kept if row])
         working = {seat.name: self._working(seat) for seat in session.seats}
         later = told.go_on()
         self.differs = told.differs or first_difference(

@@ -92,13 +92,13 @@ def _command(at: int, command: Mapping[str, Any]) -> str:
 def model_links(
     served: Mapping[str, Served], batch: int, slot: int, symbol: str, recorded: Iterable[PredictionRow]
 ) -> tuple[ModelLink, ...]:
-    """Which versions answered, and what they said of a symbol."""
-    known = {row.reference for row in recorded if row.batch == batch and row.symbol == symbol}
+    """Which versions answered, and what they said of a symbol. `recorded`: the ledger's predictions of the batch."""
+    kept = {row.reference: f"{row.name}@{row.version}" for row in recorded if row.symbol == symbol}
     found = []
     for reference, one in served.items():
         said: dict[str, float] = {}
         if one.batch == batch and slot in one.said and not one.said[slot][1]:
             said = dict(zip(one.loaded.outputs, np.frombuffer(one.said[slot][0]).tolist(), strict=True))
         pin = one.loaded.pin
-        found.append(ModelLink(reference, pin.name, pin.version, pin.checksum, said, reference in known))
+        found.append(ModelLink(reference, pin.name, pin.version, pin.checksum, said, kept.get(reference)))
     return tuple(found)

@@ -109,7 +109,8 @@ def _model(model: ModelLink) -> str:
     who = f"{model.reference} is {model.name}@{model.version} ({model.checksum[:19]})"
     if not model.said:
         return f"{who}; it was not asked, or had no answer."
-    kept = "" if model.recorded else ", which the ledger does not hold"
+    same = model.recorded == f"{model.name}@{model.version}"
+    kept = "" if same else f"; the ledger has {model.recorded or 'no prediction'} here"
     return f"{who}; it answered {', '.join(f'{name} {_number(value)}' for name, value in model.said.items())}{kept}."
 
 
