@@ -55,6 +55,7 @@ BROKEN = {
         "def register_commands(register): register('doctor', click.Command('doctor'))",
         "already registered by plugin 'papertape'",
     ),
+    "no-screen": (HOOK + "def register_screens(register): register('mine', Sizer)", "must be a function"),
     "half-good": (GOOD.replace("'fine'", "'half-fine'") + "    register('', Fine)", "has a bad name"),
     "swallows": (
         HOOK + "def register_strategies(register):\n    try: register('x', 1)\n    except Exception: pass",

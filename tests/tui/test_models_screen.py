@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.engine.test_discovery import install
 from tests.tui import models
 from tests.tui.core.hostile import HOSTILE
 from tests.tui.screens import NOW, SIZES, app, said, until, until_said
@@ -15,7 +16,7 @@ from textual.widgets import Button, Input
 
 from papertape.contract.screen import Surroundings
 from papertape.engine.discovery import DISABLED, Plugins, load_plugins
-from papertape.tui.screens.models import NoModels, models_screen
+from papertape.tui.screens.brought import MODELS, NoScreen, brought
 from papertape.tui.screens.start import StartScreen
 from papertape.tui.widgets.table import Table
 from papertape_ml.registry.json_registry import JsonRegistry
@@ -24,6 +25,31 @@ from papertape_ml.registry.suite import FILES, example
 from papertape_ml.tui.gates import Gates
 from papertape_ml.tui.screen import ModelsScreen
 
+WEATHER = """
+from papertape import hookimpl
+
+def sun(around):
+    'Says sun.'
+    from textual.screen import Screen
+    from textual.widgets import Static
+    class Sun(Screen):
+        def compose(self):
+            yield Static('Warm')
+    return Sun()
+
+def rain(around):
+    'Says rain.'
+    1 / 0
+
+def fog(around):
+    'Says fog.'
+    return 'grey'
+
+@hookimpl
+def register_screens(register):
+    for each in (sun, rain, fog):
+        register(each.__name__, each)
+"""
 ACTING = ("Cc", "Cf", "Zl", "Zp", "Cs")
 """Categories of characters that act on a terminal."""
 MODEL = {"kind": "classifier", "model": "signal@champion", "confidence": 0.8}
@@ -261,11 +287,11 @@ def test_where_nothing_brings_a_models_screen_it_says_how_to_install_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     around = Surroundings("sqlite:///x.db", tmp_path, lambda: NOW)
-    bare = models_screen(Plugins((), ()), around)
-    assert isinstance(bare, NoModels) and "not installed" in bare.why[0]
+    bare = brought(Plugins((), ()), MODELS, around)
+    assert isinstance(bare, NoScreen) and "not installed" in bare.why[0]
     monkeypatch.setenv(DISABLED, "ml-registry")
-    off = models_screen(load_plugins(), around)
-    assert isinstance(off, NoModels) and "ml-registry" in off.why[0]
+    off = brought(load_plugins(), MODELS, around)
+    assert isinstance(off, NoScreen) and "ml-registry" in off.why[0]
 
     async def body() -> None:
         async with app("sqlite:///x.db", home=tmp_path).run_test(size=(80, 24)) as pilot:
@@ -273,6 +299,26 @@ def test_where_nothing_brings_a_models_screen_it_says_how_to_install_one(
             await until_said(pilot, "Models", "pip install 'papertape[ml]'")
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, StartScreen))
+
+    asyncio.run(body())
+
+
+def test_screens_of_other_plugins_are_in_the_palette_and_one_that_does_not_open_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, "weather", WEATHER)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    async def body() -> None:
+        async with app(f"sqlite:///{tmp_path}/none.db", home=tmp_path).run_test(size=(80, 24)) as pilot:
+            await until_said(pilot, "No session is here yet")
+            for name, words in (("sun", "Warm"), ("rain", "The plugin weather cannot open it: ZeroDivisionError"),
+                                ("fog", "gave a str, which is no screen")):  # fmt: skip
+                await pilot.press("ctrl+p", *name)
+                await until(pilot, lambda name=name: f"Says {name}" in said(pilot))  # type: ignore[misc]
+                await pilot.press("down", "enter")
+                await until_said(pilot, words)
+                pilot.app.pop_screen()
 
     asyncio.run(body())
 

@@ -22,10 +22,10 @@ from papertape.tui.core.draft import Draft
 from papertape.tui.core.follower import PATIENCE
 from papertape.tui.core.text import shown
 from papertape.tui.messages import SessionWanted
-from papertape.tui.palette import KeyCommands
+from papertape.tui.palette import KeyCommands, ScreenCommands
+from papertape.tui.screens.brought import MODELS, brought
 from papertape.tui.screens.draft import DraftScreen
 from papertape.tui.screens.leaving import LEAVE, STOP, Leaving
-from papertape.tui.screens.models import models_screen
 from papertape.tui.screens.session import SessionScreen
 from papertape.tui.screens.start import StartScreen
 from papertape.tui.theme import DARK, LIGHT
@@ -47,7 +47,7 @@ class PapertapeApp(App[None]):
         Binding("t", "theme", "Theme", show=False),
         Binding("q", "quit", "Quit"),
     ]
-    COMMANDS = App.COMMANDS | {KeyCommands}
+    COMMANDS = App.COMMANDS | {KeyCommands, ScreenCommands}
 
     def __init__(
         self,
@@ -146,12 +146,16 @@ class PapertapeApp(App[None]):
 
         return await to_thread(done)
 
-    @work(thread=True, group="models", exclusive=True)
     def action_models(self) -> None:
         """Goes to the models."""
+        self.action_go_to(MODELS)
+
+    @work(thread=True, group="brought", exclusive=True)
+    def action_go_to(self, name: str) -> None:
+        """Goes to a screen that a plugin brings."""
         below = self.screen
         session = below.session if isinstance(below, SessionScreen) else None
-        screen = models_screen(load_plugins(), Surroundings(self.url, self.home, self.clock, session))
+        screen = brought(load_plugins(), name, Surroundings(self.url, self.home, self.clock, session))
         self.call_from_thread(self._show_over, below, screen)
 
     def _show_over(self, below: Screen[object], screen: Screen[None]) -> None:
