@@ -34,6 +34,7 @@ KINDS: Mapping[str, Entry] = {
     "stacking": Entry(
         "papertape_ml.commands.train_stacking", "stacking", "An ensemble, out of what the members of a session said."
     ),
+    "rl": Entry("papertape_ml.commands.train_rl", "rl", "A policy, by reinforcement learning in the host's engine."),
     "trials": Entry("papertape_ml.commands.train_trials", "trials", "Every trial of a search for settings."),
 }
 
