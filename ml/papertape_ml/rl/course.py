@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from papertape.contract.candle import CLOSE, TS, Floats, Ints
+from papertape.contract.candle import CLOSE, HIGH, LOW, OPEN, TS, Floats, Ints
 from papertape.contract.errors import RequestError
 from papertape.features.feature_set import FeatureSet
 from papertape.features.known import Known
@@ -105,6 +105,13 @@ def _check(symbol: str, candles: Floats) -> None:
     if not np.isfinite(candles).all() or not (candles[1:5] > 0).all():
         at = int(np.argmax(~(np.isfinite(candles).all(axis=0) & (candles[1:5] > 0).all(axis=0))))
         raise RequestError(f"candle {at:,} of {symbol} has a price or time that is no number above 0")
+    if (candles[LOW] > candles[[OPEN, CLOSE]].min(axis=0)).any() or (
+        candles[HIGH] < candles[[OPEN, CLOSE]].max(axis=0)
+    ).any():
+        raise RequestError(
+            f"a candle of {symbol} has a range that does not hold its open and close: sessions widen it, and so does "
+            "`papertape_ml.data.build.read_candles`"
+        )
     if not (np.diff(candles[TS]) > 0).all():
         raise RequestError(f"the candles of {symbol} must rise in time")
 

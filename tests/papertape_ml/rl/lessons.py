@@ -18,6 +18,8 @@ from papertape.features.families.temporal.clock import FAMILY as CLOCK
 from papertape.features.families.volatility.volatility_regime import FAMILY as REGIME
 from papertape.features.feature_set import FeatureSet
 from papertape.feeds.sim import SimFeed
+from papertape.feeds.sources import Source
+from papertape_ml.data.build import read_candles
 from papertape_ml.rl.acting import Acting
 from papertape_ml.rl.course import Course, course_of
 from papertape_ml.rl.observing import ObservationBuilder
@@ -56,11 +58,10 @@ def candle_file(name: str) -> Path:
 
 @cache
 def real(name: str, first: int = 0, count: int = 600) -> Floats:
-    """Some candles (6, n) of a file."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(candle_file(name)).slice(first, count)
-    return np.array([table[key].to_numpy() for key in ("ts", "open", "high", "low", "close", "volume")], np.float64)
+    """Some candles (6, n) of a file, mended as sessions mend them."""
+    timeframe = name.rpartition("_")[2]
+    whole = read_candles([[Source(candle_file(name), SYMBOL, timeframe)]])[SYMBOL]
+    return np.ascontiguousarray(whole[:, first : first + count])
 
 
 def course(candles: Floats, timeframe: str = "1m", names: tuple[str, ...] = NAMES) -> Course:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.papertape_ml.rl.lessons import NAMES, course, setup, simulated, simulated_course
 
+from papertape.contract.errors import RequestError
 from papertape_ml.errors import BadSettings, TooLittleHistory, WrongInputs
 from papertape_ml.rl.acting import Acting
 from papertape_ml.rl.course import Course, exact_prices
@@ -185,3 +186,18 @@ def test_prices_with_too_many_digits_are_refused_by_the_compiled_book_alone() ->
 def test_the_book_is_named_in_the_inputs_behind_the_features() -> None:
     eyes = builder()
     assert eyes.inputs == ("a", "b", *BOOK) and eyes.names == ("a", "b", *SEEN)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ((3, 5, 1e9), "has a range that does not hold its open and close: sessions widen it"),
+        ((4, 7, float("nan")), "candle 7 of A/USDT has a price or time that is no number above 0"),
+        ((0, 9, 0.0), "the candles of A/USDT must rise in time"),
+    ],
+)
+def test_candles_that_no_session_would_have_are_refused(change: tuple[int, int, float], said: str) -> None:
+    candles = simulated().copy()
+    candles[change[0], change[1]] = change[2]
+    with pytest.raises(RequestError, match=said):
+        course(candles)
