@@ -40,6 +40,7 @@ KIND_TITLES = {
     "feed": "Feeds",
     "series": "External series",
     "model-store": "Stores of models",
+    "screen": "Screens of the terminal UI",
 }
 
 

@@ -120,7 +120,7 @@ def documentation(part: "Registered") -> str:
 
 def parameters(part: "Registered") -> list[dict[str, Any]]:
     """The component's parameters as JSON values, in the order in which it declares them."""
-    if part.kind == "command":
+    if part.kind in ("command", "feature", "screen"):
         return []
     return [
         {
