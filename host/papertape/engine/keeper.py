@@ -8,7 +8,7 @@ from papertape.contract.feed import Block, Note
 from papertape.engine import checkpoint, digest
 from papertape.engine.build import Built
 from papertape.engine.checkpoint import Spent
-from papertape.engine.tape import block_rows, numbered
+from papertape.engine.tape import block_rows, canonical, numbered
 from papertape.ledger.records import CheckpointRow, Effects, EquityRow, NoteRow, TapeRow
 from papertape.ledger.series import pack_series, pack_times
 from papertape.ledger.writer import SessionWriter
@@ -50,6 +50,11 @@ class Keeper:
     def note(self, notes: Iterable[Note]) -> None:
         """Adds to what is counted of the data."""
         _count(self._notes, notes)
+
+    def put(self, kind: str, document: Mapping[str, object]) -> None:
+        """Puts an entry on the tape, before the next batch."""
+        journal = self.built.session.journal
+        self.tape.append(TapeRow(0, journal.batch + 1, journal.now, kind, canonical(document)))
 
     def commit_tape(self) -> None:
         """Makes what has come durable, before it is stepped, with what was noted of it: the tape does not say that."""

@@ -1,7 +1,6 @@
 """The shell around a session: it feeds the step, keeps the pace, commits, obeys the operator, and stops cleanly."""
 
 import gc
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,18 +9,19 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from papertape.contract.candle import TS, Row
-from papertape.contract.errors import BadRow, ConfigError
+from papertape.contract.errors import BadRow
 from papertape.contract.feed import Block, Event, Feed, LiveFeed, Standpoint
 from papertape.engine import checkpoint
 from papertape.engine.build import Built
 from papertape.engine.config import SessionConfig
 from papertape.engine.fold import CHUNK, carry_out, stretches
 from papertape.engine.foresight import Look, foresight
+from papertape.engine.inbox import Inbox
 from papertape.engine.keeper import Keeper
-from papertape.engine.pacing import COMMANDS, FULL, Pace, Pacing, pace_word
+from papertape.engine.pacing import FULL, Pace, Pacing, pace_word
 from papertape.engine.pickup import Pickup
 from papertape.engine.recorded import RECORDED, RecordedFeed, recent_candles
-from papertape.engine.tape import COMMAND, MODEL, PACE, block_rows, canonical, last_pace, overlay, read_header
+from papertape.engine.tape import MODEL, PACE, block_rows, last_pace, overlay, read_header
 from papertape.ledger.records import Effects, NoteRow, TapeRow
 from papertape.ledger.store import Ledger
 from papertape.ledger.writer import SessionWriter
@@ -90,7 +90,7 @@ class Runner:
         # A live feed tells each only once; another tells them again when it is read again.
         noted = ledger.rows(writer.session, NoteRow) if isinstance(feed, LiveFeed) else ()
         self.keeper = Keeper(built, writer, tape, ledger.next_entry(writer.session), noted)
-        self._refused: list[str] = []
+        self.inbox = self._inbox()
         self.pickup: Pickup | None = None
         self._look: Look = lambda batches: None
 
@@ -123,7 +123,7 @@ class Runner:
         self._count_times()
         self._commit({"status": status, "error": None if error is None else str(error)})
         self._ended = time.perf_counter()
-        return Ended(status, error, (*self._refused, *checkpoint.unkept(self.built), *self.session.stop()))
+        return Ended(status, error, (*self.inbox.refused, *checkpoint.unkept(self.built), *self.session.stop()))
 
     # Stepping
 
@@ -282,9 +282,14 @@ class Runner:
     def _begin_pace(self) -> None:
         """Puts the pace of this run on the tape, where that says another: whoever looks on knows it from there."""
         self.pacing = Pacing(self.pace.speed)
+        self.inbox = self._inbox()
         word = pace_word(self.pace.speed)
         if not isinstance(self.feed, LiveFeed) and word != last_pace(self.ledger, self.writer.session):
-            self._tape(PACE, {"command": "pace", "pace": word})
+            self.keeper.put(PACE, {"command": "pace", "pace": word})
+
+    def _inbox(self) -> Inbox:
+        pacing = None if isinstance(self.feed, LiveFeed) else self.pacing
+        return Inbox(self.ledger, self.writer.session, self.session, self.keeper, pacing)
 
     def _count_times(self, kept: int = 1) -> None:
         """Counts the measured calls of guests that have `kept` or more waiting."""
@@ -305,41 +310,13 @@ class Runner:
     # The operator
 
     def _obey(self) -> bool:
-        """Puts new commands on the tape, carries them out before the next batch, and commits that; False for `stop`."""
-        going_on = True
-        journal = self.session.journal
-        for row in self.ledger.pending(self.writer.session):
-            if row.id in self.keeper.applied:
-                continue
-            self.keeper.applied[row.id] = journal.batch
-            command = json.loads(row.command)
-            if command.get("command") == "stop":
-                going_on = False
-                continue
-            try:
-                self._tape(self._carried_out(command), command)
-            except ConfigError as error:
-                self._refused.append(f"command {row.id} was not carried out: {error}")
+        """Carries out what an operator asks before the next batch, and commits that; False for `stop`."""
+        going_on = self.inbox.obey()
         if self.pickup is not None:
             self._pick_up(self.pickup)
         if self.keeper.tape:
             self._commit({})
         return going_on
-
-    def _carried_out(self, command: Mapping[str, Any]) -> str:
-        """Carries a command out; gives the kind of its entry on the tape. Raises `ConfigError`."""
-        if command.get("command") not in COMMANDS:
-            self.session.apply(self.session.journal.now, command)
-            return COMMAND
-        if isinstance(self.feed, LiveFeed):
-            raise ConfigError(f"{command['command']}: a live market has its own pace")
-        self.pacing.obey(command)
-        return PACE
-
-    def _tape(self, kind: str, document: Mapping[str, Any]) -> None:
-        """Puts an entry before the next batch, to be kept by the next commit."""
-        journal = self.session.journal
-        self.keeper.tape.append(TapeRow(0, journal.batch + 1, journal.now, kind, canonical(document)))
 
     def _pick_up(self, pickup: Pickup) -> None:
         """Puts versions that have become ready on the tape: they answer from the next batch on."""
@@ -350,7 +327,7 @@ class Runner:
                 continue
             event, line = found
             self.session.apply(journal.now, event)
-            self._tape(MODEL, event)
+            self.keeper.put(MODEL, event)
             self.told(line)
 
     # Committing
