@@ -16,7 +16,10 @@ from papertape_ml.registry.protocol import Registry, VersionRow
 CANDIDATE = "candidate"
 """The alias that points to what was trained last."""
 
-_LIBRARIES = ("numpy", "numba", "xgboost", "xgboost-cpu", "lightgbm", "catboost", "torch", "safetensors", "optuna")
+_LIBRARIES = (
+    "numpy", "numba", "xgboost", "xgboost-cpu", "lightgbm", "catboost", "torch", "safetensors", "optuna",
+    "stable-baselines3", "sb3-contrib",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
