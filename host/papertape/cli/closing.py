@@ -52,9 +52,8 @@ def print_closing(document: dict[str, Any], ledger: str) -> None:
     if document["buy_and_hold"] is not None:
         print_text(f"\nbuying and holding the market: {percent(document['buy_and_hold'], signed=True)} before fees")
     for note in document["notes"]:
-        print_text(
-            f"data: {note['symbol']} ({note['source']}): {note['count']:,} {NOTED[note['kind']]}: {note['example']}"
-        )
+        kind = NOTED.get(note["kind"], note["kind"])  # a plugin's feed may note what nobody has foreseen
+        print_text(f"data: {note['symbol']} ({note['source']}): {note['count']:,} {kind}: {note['example']}")
     if document.get("live"):
         _print_live(document["live"])
     for plugin in document.get("plugins", []):

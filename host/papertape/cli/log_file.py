@@ -1,6 +1,5 @@
 """The log file of a session that runs for weeks: what it says, and what goes wrong, in files of a limited size."""
 
-import json
 import logging
 import sys
 import threading
@@ -12,7 +11,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Literal
 
-from papertape.cli.output import printable, say
+from papertape.cli.output import ascii_json, printable, say
 from papertape.contract.errors import ConfigError, PapertapeError
 
 Style = Literal["text", "json"]
@@ -43,11 +42,11 @@ class Lines(logging.Formatter):
         message = record.getMessage()
         trace = "".join(traceback.format_exception(*record.exc_info)).rstrip() if record.exc_info else ""
         if self.style == "text":
-            head = f"{ts} {record.levelname:<7} {self.session or '-'} "
+            head = f"{ts} {record.levelname:<7} {printable(self.session or '-')} "
             return "\n".join(head + printable(line) for line in (message, *trace.splitlines()))
         stable = {"ts": ts, "level": record.levelname.lower(), "session": self.session}
         fields = {"event": "log", "message": message, **getattr(record, "fields", {"logger": record.name})}
-        return json.dumps({**stable, **fields, **stable, **({"traceback": trace} if trace else {})})
+        return ascii_json({**stable, **fields, **stable, **({"traceback": trace} if trace else {})})
 
 
 class _Rotating(RotatingFileHandler):

@@ -13,6 +13,7 @@ import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import accumulate, takewhile
 from pathlib import PurePath
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -48,8 +49,13 @@ def print_json(document: object) -> None:
 
     Raises `ValueError` for NaN and infinity, which JSON does not have: say None where there is no figure.
     """
-    text = json.dumps(document, indent=2, default=_encode, allow_nan=False)
-    click.echo(text.replace("\x7f", "\\u007f"))  # the one control character that JSON leaves as it is
+    click.echo(ascii_json(document, indent=2))
+
+
+def ascii_json(document: object, indent: int | None = None) -> str:
+    """`document` as JSON of printable ASCII, on one line unless it is indented. Raises as `print_json`."""
+    text = json.dumps(document, indent=indent, default=_encode, allow_nan=False)
+    return text.replace("\x7f", "\\u007f")  # the one control character that JSON leaves as it is
 
 
 def print_text(text: object) -> None:
@@ -57,10 +63,20 @@ def print_text(text: object) -> None:
     click.echo(printable(text, keep="\n"))
 
 
+class Rows:
+    """Takes rows of data for stdout: exactly as they are, but on a terminal harmless."""
+
+    def write(self, text: str) -> int:
+        """Writes some of it."""
+        return sys.stdout.write(printable(text, keep="\n") if sys.stdout.isatty() else text)
+
+
 def print_fields(fields: Mapping[str, object]) -> None:
     """Prints one `name  value` line per field, the values in one column."""
-    room = max(map(len, fields), default=0)
-    click.echo("\n".join(f"{name.ljust(room)}{_GAP}{_cell(value)}".rstrip() for name, value in fields.items()))
+    names = [printable(name) for name in fields]
+    room = max(map(width, names), default=0)
+    cells = ([name, _cell(value)] for name, value in zip(names, fields.values(), strict=True))
+    click.echo("\n".join(f"{name}{' ' * (room - width(name))}{_GAP}{value}".rstrip() for name, value in cells))
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]], align: str = "") -> None:
@@ -208,9 +224,10 @@ def _line(cells: Sequence[str], widths: Sequence[int], sides: str) -> str:
 
 
 def _cut(text: str, room: int) -> str:
-    while width(text) > room:
-        text = text[:-2].rstrip() + "…"
-    return text
+    if width(text) <= room:
+        return text
+    taken = takewhile(lambda used: used < room, accumulate(map(width, text)))
+    return text[: sum(1 for _ in taken)].rstrip() + "…"
 
 
 def _styled() -> bool:

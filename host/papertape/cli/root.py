@@ -85,7 +85,7 @@ class Root(click.Group):
         if offered:
             with formatter.section("Commands of plugins"):
                 shown = ((name, command.get_short_help_str(room)) for name, command in sorted(offered.items()))
-                formatter.write_dl([(name, printable(text)) for name, text in shown])
+                formatter.write_dl([(printable(name), printable(text)) for name, text in shown])
 
     def _plugin_commands(self, listing: bool) -> dict[str, click.Command]:
         """Commands of plugins by name. For a listing, plugins whose source does not speak of commands stay unloaded."""

@@ -7,7 +7,7 @@ import click
 
 from papertape.cli.comparing import diff
 from papertape.cli.options import db_option, json_option
-from papertape.cli.output import Progress, print_json, print_table, print_text, say
+from papertape.cli.output import Progress, Rows, print_json, print_table, print_text, say
 from papertape.cli.steering import command, stop
 from papertape.contract.errors import ConfigError, SessionDiffers
 
@@ -103,7 +103,7 @@ def export(session: str, what: str, style: str, out: str | None, db: str) -> Non
         raise ConfigError("Parquet is not text: say where to write it, --out FILE.parquet")
     with _ledger(db) as ledger:
         row = ledger.find(session)
-        count = write(ledger, row.id, what, style, out)
+        count = write(ledger, row.id, what, style, Rows() if out is None else out)
     say(f"{count:,} {'row' if count == 1 else 'rows'} of {what}" + ("" if out is None else f" in {out}"))
 
 

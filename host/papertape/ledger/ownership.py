@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from papertape.ledger.database import Database
 from papertape.ledger.failure import plain_failures
 
 Release = Callable[[], None]
+_FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 
 
 def take(database: Database, session: str) -> Release:
@@ -66,7 +68,9 @@ def is_held(database: Database, session: str) -> bool:
 
 
 def _lock_file(ledger: Path, session: str) -> Path:
-    return ledger.with_name(f"{ledger.name}.{session}.lock")
+    """Beside the ledger; an id that may not stand in a file's name has that of its hash."""
+    named = session if _FILE_NAME.fullmatch(session) else sha256(session.encode("utf-8", "surrogatepass")).hexdigest()
+    return ledger.with_name(f"{ledger.name}.{named}.lock")
 
 
 def _lock(path: Path) -> int | None:

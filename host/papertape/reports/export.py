@@ -2,13 +2,12 @@
 
 import csv
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO, get_type_hints
+from typing import Any, NamedTuple, Protocol, get_type_hints
 
 from papertape.broker.money import plain
 from papertape.contract.errors import RequestError
@@ -31,8 +30,15 @@ class Mark(NamedTuple):
     exposure: float
 
 
-def write(ledger: Ledger, session: str, what: str, style: str, out: str | None) -> int:
-    """Writes one kind of record to the file `out`, or to stdout; gives the number of rows.
+class Target(Protocol):
+    """What takes text."""
+
+    def write(self, text: str, /) -> object:
+        """Takes more of it."""
+
+
+def write(ledger: Ledger, session: str, what: str, style: str, out: str | Target) -> int:
+    """Writes one kind of record to a file by its name, or to what takes text; gives the number of rows.
 
     `what`: orders, fills, funding, trades, signals, predictions, equity or tape. `style`: csv, jsonl or parquet (to a
     file alone). Raises `RequestError` for a file that cannot be written.
@@ -69,9 +75,9 @@ _KINDS: Mapping[str, tuple[type[Any], Callable[[Ledger, str], Iterator[Any]]]] =
 
 
 @contextmanager
-def _target(out: str | None) -> Iterator[TextIO]:
-    if out is None:
-        yield sys.stdout
+def _target(out: str | Target) -> Iterator[Target]:
+    if not isinstance(out, str):
+        yield out
         return
     try:
         with Path(out).open("w", encoding="utf-8", newline="") as file:
@@ -80,7 +86,7 @@ def _target(out: str | None) -> Iterator[TextIO]:
         raise RequestError(f"{out} cannot be written: {error.strerror}") from None
 
 
-def _csv(kind: type[Any], rows: Iterator[Any], target: TextIO) -> int:
+def _csv(kind: type[Any], rows: Iterator[Any], target: Target) -> int:
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(kind._fields)
     count = 0
@@ -90,7 +96,7 @@ def _csv(kind: type[Any], rows: Iterator[Any], target: TextIO) -> int:
     return count
 
 
-def _jsonl(rows: Iterator[Any], target: TextIO) -> int:
+def _jsonl(rows: Iterator[Any], target: Target) -> int:
     count = 0
     for row in rows:
         count += 1
