@@ -73,6 +73,23 @@ def test_a_feature_that_is_missing_means_the_fallback_without_asking() -> None:
     assert float(sized(0.9, missing=True, fallback=0.02)) == pytest.approx(2)
 
 
+@pytest.mark.parametrize(
+    ("answer", "missing", "said"),
+    [
+        (0.25, False, "answered 0.2500; between 0.1 and 0.95 that is 0.2500 of equity"),
+        (0.02, False, "answered 0.0200; between 0.1 and 0.95 that is 0.1000 of equity"),
+        (0.01, False, "answered 0.0100, below the least of 0.015: nothing"),
+        (0.9, True, "has no answer, since one of its inputs is missing: 0.05 of equity"),
+    ],
+)
+def test_it_says_how_it_came_to_its_size(answer: float, missing: bool, said: str) -> None:
+    view = View(
+        "sizer@champion", "sizer", ("size",), inputs=INPUTS, answers=lambda rows: np.full((len(rows), 1), answer)
+    )
+    sizer = given(MlSizer(floor=0.1, least=0.015), view)
+    assert sizer.explain(request(missing)).endswith(said)
+
+
 def test_it_asks_the_host_for_what_its_inputs_are_made_of() -> None:
     assert tuple(MlSizer().features()) == FEATURES and list(MlSizer(model="s@2").models()) == ["s@2"]
 

@@ -255,6 +255,7 @@ def test_it_says_which_bytes_of_a_model_answered(tmp_path: Path) -> None:
         chain = explain(ledger, row, host.plugins, "A", row.last_ts + MINUTE)
     [model] = chain.models
     assert (model.reference, model.name, model.version, model.recorded) == ("m@champion", "m", 1, "m@1")
+    assert set(model.features) == {"returns_1", "returns_5", "momentum_10"} and model.by == ("follower",)
     assert set(model.said) == {"up", "down"} and model.checksum.startswith("sha256:")
     assert chain.books[0].word is not None and chain.books[0].word.models == ("m@champion",)
 

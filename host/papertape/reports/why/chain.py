@@ -52,14 +52,17 @@ class CandleLink:
 
 @dataclass(frozen=True, slots=True)
 class ModelLink:
-    """Which version's bytes answered to a reference at this candle. `said`: its outputs for the symbol by name, empty
-    where it was not asked or abstained; `recorded`: the version, as `name@version`, that the ledger's predictions name
-    for this candle, None where they have none."""
+    """Which version's bytes answer to a reference at this candle. `by`: the components that may ask it. `features`:
+    those that it read of the symbol, None where one is missing; empty where whoever asks brings the inputs. `said`: its
+    outputs by name, empty where it was not asked or abstained; `recorded`: the version, as `name@version`, that the
+    ledger's predictions name for this candle, None where they have none."""
 
     reference: str
     name: str
     version: int
     checksum: str
+    by: tuple[str, ...]
+    features: Mapping[str, float | None]
     said: Mapping[str, float]
     recorded: str | None
 

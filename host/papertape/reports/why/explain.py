@@ -107,7 +107,9 @@ class _Telling:
                 for row in effects.predictions
                 if row.batch == told.batch
             ]
-            models = model_links(session.serving.served, told.batch, slot, self.symbol, [row for row in kept if row])
+            models = model_links(
+                told.begun.built.asked, self._asking(), told.batch, slot, self.symbol, [row for row in kept if row]
+            )
         working = {seat.name: self._working(seat) for seat in session.seats}
         later = told.go_on()
         self.differs = told.differs or first_difference(
@@ -125,6 +127,15 @@ class _Telling:
             told.now, "fold", self._warnings(), candle_of, session_words(told.commands, told.events), models,
             tuple(books), session_words(told.followed, told.later),
         )  # fmt: skip
+
+    def _asking(self) -> set[str]:
+        """The components behind the books that are told: their own, and a fusion's members."""
+        found: set[str] = set()
+        for seat in self.session.seats:
+            if seat.name in self.books:
+                found |= {seat.name, seat.desk.sizer_guard.name}
+                found |= {member.name for member in seat.members} if isinstance(seat, FusionSeat) else set()
+        return found
 
     def _warnings(self) -> tuple[str, ...]:
         told, found = self.told, []

@@ -1,12 +1,13 @@
 """The candle and what it is worth, the events around it, and the models that answered at it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from papertape.contract.candle import FLAGS, TS, CandleFlag, Row
 from papertape.contract.feed import Event
+from papertape.engine.models import Asked
 from papertape.engine.serving import Served
 from papertape.ledger.records import NoteRow, PredictionRow
 from papertape.ledger.store import Ledger
@@ -90,15 +91,29 @@ def _command(at: int, command: Mapping[str, Any]) -> str:
 
 
 def model_links(
-    served: Mapping[str, Served], batch: int, slot: int, symbol: str, recorded: Iterable[PredictionRow]
+    asked: Asked, asking: Collection[str], batch: int, slot: int, symbol: str, recorded: Iterable[PredictionRow]
 ) -> tuple[ModelLink, ...]:
-    """Which versions answered, and what they said of a symbol. `recorded`: the ledger's predictions of the batch."""
+    """Which versions answered, and what they said of a symbol. `asking`: the components
+    whose models count, `recorded`: the ledger's predictions of the batch."""
     kept = {row.reference: f"{row.name}@{row.version}" for row in recorded if row.symbol == symbol}
     found = []
-    for reference, one in served.items():
+    for reference, one in asked.served.items():
+        by = tuple(name for name in asked.by[reference] if name in asking)
+        if not by:
+            continue
         said: dict[str, float] = {}
         if one.batch == batch and slot in one.said and not one.said[slot][1]:
             said = dict(zip(one.loaded.outputs, np.frombuffer(one.said[slot][0]).tolist(), strict=True))
         pin = one.loaded.pin
-        found.append(ModelLink(reference, pin.name, pin.version, pin.checksum, said, kept.get(reference)))
+        found.append(
+            ModelLink(reference, pin.name, pin.version, pin.checksum, by, _read(one, slot), said, kept.get(reference))
+        )
     return tuple(found)
+
+
+def _read(one: Served, slot: int) -> Mapping[str, float | None]:
+    """The features that a model reads of a symbol, those of its newest candle where it reads several."""
+    if one.inputs is None:
+        return {}
+    values = np.frombuffer(one.inputs.row(slot))[-len(one.loaded.features) :].tolist()
+    return {name: None if value != value else value for name, value in zip(one.loaded.features, values, strict=True)}

@@ -1,5 +1,6 @@
 """A chain in plain sentences for people: a paragraph for the candle, one for each book, link by link in their order."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -46,6 +47,10 @@ MOST = 10
 
 
 _SOURCES = {"simulated": "the simulation", "file": "a file", "REST": "the exchange, by REST", "stream": "its stream"}
+
+
+SHOWN = 8
+"""Features that a sentence names."""
 
 
 class Paragraph(NamedTuple):
@@ -107,11 +112,15 @@ def _candle(candle: CandleLink, chain: Chain) -> list[str]:
 
 def _model(model: ModelLink) -> str:
     who = f"{model.reference} is {model.name}@{model.version} ({model.checksum[:19]})"
+    if not model.features:
+        return f"{who}; its inputs come from {' and '.join(model.by)}."
+    looked = _features(model.features, "it read")
     if not model.said:
-        return f"{who}; it was not asked, or had no answer."
+        return f"{who}; it was not asked, or had no answer; {looked}."
     same = model.recorded == f"{model.name}@{model.version}"
     kept = "" if same else f"; the ledger has {model.recorded or 'no prediction'} here"
-    return f"{who}; it answered {', '.join(f'{name} {_number(value)}' for name, value in model.said.items())}{kept}."
+    said = ", ".join(f"{name} {_number(value)}" for name, value in model.said.items())
+    return f"{who}; it answered {said}{kept}; {looked}."
 
 
 # A book
@@ -181,12 +190,20 @@ def _word(word: WordLink, chain: Chain) -> list[str]:
         lines += [_wish(wish, "It") for wish in word.wishes]
         if word.error is not None:
             lines.append(f"Then it failed: {word.error}.")
-    if word.features:
-        known = [f"{name} {_number(value)}" for name, value in word.features.items() if value is not None]
-        missing = [name for name, value in word.features.items() if value is None]
-        text = f"It looks at {', '.join(known)}" if known else "None of its features is there"
-        lines.append(text + (f"; missing: {', '.join(missing)}." if missing else "."))
-    return lines
+    return lines + ([f"{_features(word.features, 'It looks at')}."] if word.features else [])
+
+
+def _features(features: Mapping[str, float | None], verb: str) -> str:
+    """Some features with their values, and those that are missing; of many the first ones."""
+    known = [f"{name} {_number(value)}" for name, value in features.items() if value is not None]
+    missing = [name for name, value in features.items() if value is None]
+    text = f"{verb} {_first(known)}" if known else f"{verb} no feature that is there"
+    return text + (f"; missing: {_first(missing)}" if missing else "")
+
+
+def _first(texts: list[str]) -> str:
+    more = len(texts) - SHOWN
+    return ", ".join(texts) if more <= 1 else f"{', '.join(texts[:SHOWN])} and {more} more (--json has all)"
 
 
 def _stood(stance: StanceLink | None, chain: Chain) -> str:
@@ -252,6 +269,8 @@ def _attempt(attempt: AttemptLink, book: str, made: dict[int, FateLink]) -> list
             f"The sizer {_part(one.sizer, book)} wants {_number(one.size)} units{said} (equity {_number(one.equity)} "
             f"at {_number(one.price)})."
         )
+        if one.features:
+            lines.append(f"{_features(one.features, 'It looks at')}.")
     for verdict in attempt.verdicts:
         text = f"The rule {_part(verdict.rule, book)} {_VERDICTS[verdict.verdict]}"
         if verdict.verdict == "shrunk":
