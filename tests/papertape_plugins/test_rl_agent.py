@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from tests.engine.hosted import kept, run, verified
 from tests.papertape_ml.rl.lessons import SYMBOL, course, discrete, needs_data, plugins, real, setup, simulated_course
+from tests.papertape_plugins.test_session import config, publish
 
 from papertape import Claim, ConfigError, Floats, ModelPin, ModelStore, RequestError
 from papertape.engine.build import Built, build
@@ -215,3 +218,36 @@ class Swapped(Served):
     @property
     def inputs(self) -> tuple[str, ...]:
         return (*self.builder.inputs[:-2], *reversed(self.builder.inputs[-2:]))
+
+
+def test_a_registered_policy_with_a_memory_trades_a_session_that_resumes_and_verifies(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    folder, names = tmp_path / "models", ("rsi_5", "returns_1")
+    publish(folder, "agent", recurrent(names), names)
+    whole, cut = f"sqlite:///{tmp_path}/whole.db", f"sqlite:///{tmp_path}/cut.db"
+    strategies = {"strategies": ["rl-agent"], "bars": 130}
+    run(whole, config(folder, **strategies), every=40)
+    run(cut, config(folder, **strategies), every=7, until=60)
+    run(cut, every=7)
+    assert kept(cut).same_as(kept(whole)) and verified(whole).equal and verified(cut).equal
+    assert len(kept(whole).fills) > 10 and not kept(whole).events
+
+
+def recurrent(names: tuple[str, ...]) -> Any:
+    """A policy of chance weights that remembers what it saw."""
+    import safetensors.numpy
+
+    from papertape_ml.models.rl import PolicyModel
+    from papertape_ml.rl.actor import Actor, ActorShape
+    from papertape_ml.rl.network_policy import NetworkPolicy
+    from papertape_ml.rl.settings import preset
+
+    eyes = ObservationBuilder(features=names, centre=(50.0, 0.0), scale=(20.0, 0.001), acting=Acting(most_units=1e9))
+    shape = ActorShape(head="gaussian", inputs=10, hidden=(8,), activation="tanh", memory=4)
+    chance = np.random.default_rng(3)
+    weights = {
+        key: chance.normal(0.0, 1.0, tuple(value.shape)).astype(np.float32)
+        for key, value in Actor(shape).state_dict().items()
+    }
+    settings = preset("recurrent-ppo", memory=4, actor=(8,))
+    return PolicyModel(eyes, NetworkPolicy.made(settings, shape, safetensors.numpy.save(weights)))
