@@ -222,12 +222,12 @@ class Swapped(Served):
 
 def test_a_registered_policy_with_a_memory_trades_a_session_that_resumes_and_verifies(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    folder, names = tmp_path / "models", ("rsi_5", "returns_1")
+    folder, names = tmp_path / "models", ("returns_5", "returns_1")
     publish(folder, "agent", recurrent(names), names)
     whole, cut = f"sqlite:///{tmp_path}/whole.db", f"sqlite:///{tmp_path}/cut.db"
-    strategies = {"strategies": ["rl-agent"], "bars": 130}
+    strategies = {"strategies": ["rl-agent"], "bars": 100}
     run(whole, config(folder, **strategies), every=40)
-    run(cut, config(folder, **strategies), every=7, until=60)
+    run(cut, config(folder, **strategies), every=7, until=50)
     run(cut, every=7)
     assert kept(cut).same_as(kept(whole)) and verified(whole).equal and verified(cut).equal
     assert len(kept(whole).fills) > 10 and not kept(whole).events
@@ -242,7 +242,7 @@ def recurrent(names: tuple[str, ...]) -> Any:
     from papertape_ml.rl.network_policy import NetworkPolicy
     from papertape_ml.rl.settings import preset
 
-    eyes = ObservationBuilder(features=names, centre=(50.0, 0.0), scale=(20.0, 0.001), acting=Acting(most_units=1e9))
+    eyes = ObservationBuilder(features=names, centre=(0.0, 0.0), scale=(0.002, 0.001), acting=Acting(most_units=1e9))
     shape = ActorShape(head="gaussian", inputs=10, hidden=(8,), activation="tanh", memory=4)
     chance = np.random.default_rng(3)
     weights = {
