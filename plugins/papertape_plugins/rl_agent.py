@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from papertape import ConfigError, Context, Model, Param, Signal, Snapshot, Strategy, hookimpl
+from papertape.market.timeframe import period
+from papertape_ml.rl.watching import Watch
 from papertape_plugins.model_strategy import version_of
 
 
@@ -25,6 +27,7 @@ class RlAgent(Strategy):
     def __init__(self, **params: object) -> None:
         super().__init__(**params)
         self._memory: dict[str, list[float]] = {}
+        self._watch = Watch(1)
 
     def lookback(self) -> int:
         return 1  # its features' windows are the host's business
@@ -52,9 +55,6 @@ class RlAgent(Strategy):
         return self._names.features
 
     def on_start(self, context: Context) -> None:
-        from papertape.market.timeframe import period
-        from papertape_ml.rl.watching import Watch
-
         self._watch = Watch(period(context.timeframe), len(context.symbols))
 
     def on_snapshot(self, snapshot: Snapshot) -> Iterable[Signal]:

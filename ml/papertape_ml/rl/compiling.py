@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, Final
 
-from papertape.contract.errors import MissingExtra
+from papertape.contract.errors import MissingExtra, PapertapeError
 from papertape.features.machine_code import cache_folder
 from papertape_ml.rl import compiled_book, exact, formulas, rewards, stepping
 
@@ -56,10 +56,21 @@ def _numba() -> Any:
     return numba
 
 
+@cache
 def _folder() -> Path:
-    """Where the loops of these very sources are kept, for this compiler and Python."""
+    """Where the loops of these very sources are kept, for this compiler and Python. Raises `PapertapeError` where that
+    cannot be written to: numba would then keep them beside the sources, and not notice a change."""
     found = sha256()
     for module in _SOURCES:
         found.update(Path(str(module.__file__)).read_bytes())
     found.update(f"{version('numba')} {version('llvmlite')} {version('numpy')}".encode())
-    return cache_folder().parent / "environment" / found.hexdigest()[:32]
+    folder = cache_folder().parent / "environment" / found.hexdigest()[:32]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "papertape").touch()
+    except OSError as error:
+        raise PapertapeError(
+            f"the compiled environment cannot be kept in {folder} ({error.strerror}): set XDG_CACHE_HOME to a folder "
+            "of yours"
+        ) from None
+    return folder

@@ -1,24 +1,19 @@
 """The environment is a session: the same decisions have the same fills and equity there, to the last unit."""
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.engine.hosted import kept, run, verified
-from tests.papertape_ml.rl.lessons import SYMBOL, candle_file, course, discrete, needs_data, plugins, real, setup
+from tests.papertape_ml.rl.lessons import candle_file, course, discrete, needs_data, plugins, real, setup
 
-from papertape.contract.errors import ConfigError
-from papertape.engine.build import build
-from papertape.engine.config import SessionConfig, Spec, read_config
-from papertape.engine.outside import Outside
+from papertape.engine.config import read_config
 from papertape.market.timeframe import period
 from papertape_ml.rl.acting import Acting
 from papertape_ml.rl.env import TradingEnv
 from papertape_ml.rl.setup import Traded
 from papertape_ml.rl.terms import Episodes
-from papertape_ml.sizing.book import Arrays
 
 pytest.importorskip("numba")
 pytest.importorskip("gymnasium")
@@ -88,60 +83,3 @@ def test_a_script_has_the_same_fills_and_equity_in_a_session_as_users_run_it(
     ]
     assert traded == engine.stage.fills() == compiled.stage.fills()
     assert [(equity, equity) for _, equity, _ in session.curves["scripted"]] == equities
-
-
-def test_decisions_from_outside_leave_the_digest_of_a_strategy_that_wished_for_them() -> None:
-    of = setup(acting=Acting(short=True, most_units=1e9, band=0.0), episodes=Episodes(length=100))
-    engine = TradingEnv.on_engine(of, plugins())
-    start = int(of.starts[0])
-    engine.reset(options={"start": start})
-    for share in np.random.default_rng(8).uniform(-1, 1, (100, 1)).astype(np.float32):
-        engine.step(share)
-    script = dict(engine.stage.wished)  # type: ignore[attr-defined]
-
-    namespace: dict[str, Any] = {}
-    exec(SCRIPTED.format(script=script, symbol=SYMBOL), namespace)
-    digests = []
-    for outside in (False, True):
-        built = session_of(of, namespace["Scripted"])
-        session, symbols = built.session, built.session.market.symbols
-        door = Outside(session) if outside else None
-        (block,) = Arrays({SYMBOL: of.course.candles}, "1m", 0).blocks()
-        for now, rows in zip(block.times[: start + 101], block.rows, strict=False):
-            if door is None:
-                session.step(now, rows)
-                continue
-            snapshot = door.step(now, rows)
-            assert snapshot.now == now and snapshot.fresh == symbols
-            door.decide(list(session_strategy(built).on_snapshot(snapshot)))
-        digests.append(session.digest)
-        assert len(built.session.journal.collected.fills) > 90
-    assert digests[0] == digests[1]
-
-
-def test_one_book_alone_can_be_decided_for_from_outside() -> None:
-    of = setup()
-    config = SessionConfig(strategies=(Spec("ema-cross"), Spec("macd")), cash=Decimal(1000))
-    built = build(config, plugins(), Arrays({SYMBOL: of.course.candles}, "1m", 0))
-    with pytest.raises(ConfigError, match="one strategy alone .*; the session has ema-cross, macd"):
-        Outside(built.session)
-
-
-def session_of(of: Any, strategy: type) -> Any:
-    from papertape.engine.discovery import Plugins
-    from papertape.engine.registered import Registered
-
-    own = Registered("strategy", "scripted", strategy, "tests", "tests", "0")
-    known = Plugins((*plugins().components, own), (), ())
-    config = SessionConfig(
-        strategies=(Spec("scripted"),),
-        cash=Decimal(1000),
-        instruments={SYMBOL: of.terms.fields(of.builder.acting)},
-    )
-    built = build(config, known, Arrays({SYMBOL: of.course.candles}, "1m", 0))
-    built.session.start(built.contexts)
-    return built
-
-
-def session_strategy(built: Any) -> Any:
-    return next(part.component for part in built.parts if part.kind == "strategy")
