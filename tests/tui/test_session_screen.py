@@ -219,6 +219,20 @@ def test_it_says_that_the_ledger_is_lost_and_goes_on_when_it_is_back(ended: str,
     watch(f"sqlite:///{copy}", "first", look)
 
 
+def test_it_follows_the_terminal_from_size_to_size_and_keeps_the_way_to_help(ended: str) -> None:
+    async def look(pilot: Pilot[None]) -> None:
+        for width, height in ((200, 60), (40, 12), (104, 30), (20, 6), (80, 24)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause(0.1)
+            assert len(said(pilot).splitlines()) == height
+            if width >= 40:
+                assert "? Help" in said(pilot) and "q Quit" in said(pilot), (width, height)
+        await pilot.click("Keys", offset=(said(pilot).splitlines()[-1].index("Help"), 0))
+        await until_said(pilot, "zoom in")
+
+    watch(ended, "first", look)
+
+
 def test_there_is_a_key_for_every_panel_and_help_for_every_key(ended: str) -> None:
     async def look(pilot: Pilot[None]) -> None:
         assert len(PANELS) == 8
@@ -230,4 +244,4 @@ def test_there_is_a_key_for_every_panel_and_help_for_every_key(ended: str) -> No
         await pilot.press("t")
         assert pilot.app.theme != dark
 
-    watch(ended, "first", look)
+    watch(ended, "first", look, (200, 60))

@@ -75,6 +75,8 @@ def test_an_empty_ledger_says_what_to_do_and_a_session_is_put_together_and_start
         assert pilot.app.screen is screen and not (tmp_path / "sessions").exists()
         fields["bars"].value = "80"
         await until_said(pilot, "✓ in order")
+        await pilot.press("escape", "question_mark")
+        await until_said(pilot, "write the session file and start it")
         await pilot.press("escape", "down", "down", "delete", "delete")
         await until(pilot, lambda: [part.kind for part in draft().strategies][0] == "donchian-breakout")
         screen.query_one(Table).focus()

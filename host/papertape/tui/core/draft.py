@@ -24,6 +24,13 @@ KINDS: Mapping[Role, Kind] = {
     "risk": "risk-rule",
 }
 PACES = ("max", "realtime", "60x", "600x", "3600x", "hold")
+OWN: Mapping[str, str] = {
+    "cash": "per book, in quote currency",
+    "bars": "batches after which it finishes; empty for all that there are",
+    "seed": "of all chance in the session",
+    "pace": f"how fast market time passes: {', '.join(PACES)}; a live market has its own",
+}
+"""A session's own values, and what each means."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,13 @@ from textual.widgets import Input, Static
 from papertape.contract.errors import PapertapeError
 from papertape.engine.discovery import Plugins, load_plugins
 from papertape.tui.core import draft as drafts
-from papertape.tui.core.draft import KINDS, PACES, Draft, Part, Problem, Role
+from papertape.tui.core.draft import KINDS, OWN, Draft, Part, Problem, Role
 from papertape.tui.core.launching import Launch, run_arguments, write_session_file
 from papertape.tui.core.text import shown
 from papertape.tui.core.toml import toml
 from papertape.tui.messages import Checked, Launched, SessionWanted
-from papertape.tui.screens.dialogs import Pick
+from papertape.tui.screens.dialogs import Help, Pick
+from papertape.tui.screens.draft_keys import KEYS
 from papertape.tui.widgets.field import Field
 from papertape.tui.widgets.keys import Keys
 from papertape.tui.widgets.paint import label
@@ -32,12 +33,6 @@ SESSION = "session"
 _COLUMNS = (Column("part", most=9), Column("", most=None))
 _CHOICES = (Column("name", most=24), Column("what it does", most=None))
 _WORDS = {"feed": "feed", "strategies": "strategy", "fusion": "fusion", "sizer": "sizer", "risk": "risk rule"}
-_OWN = {
-    "cash": "per book, in quote currency",
-    "bars": "batches after which it finishes; empty for all that there are",
-    "seed": "of all chance in the session",
-    "pace": f"how fast market time passes: {', '.join(PACES)}; a live market has its own",
-}
 
 
 class DraftScreen(Screen[None]):
@@ -49,6 +44,7 @@ class DraftScreen(Screen[None]):
         Binding("delete", "remove", "Remove", key_display="del"),
         Binding("backspace", "remove", show=False),
         Binding("escape", "back", "Back"),
+        Binding("f1,question_mark", "help", "Help", key_display="F1"),
     ]
 
     def __init__(self, url: str, home: Path, draft: Draft, title: str) -> None:
@@ -121,8 +117,8 @@ class DraftScreen(Screen[None]):
     # The list of parts
 
     def _list(self) -> None:
-        wrong = {one.place.partition(".")[0] if one.place in _OWN else one.place for one in self.problems or ()}
-        rows = [Row(SESSION, (Cell("session"), self._mark("cash, length, pace", bool(wrong & {*_OWN, ""}))))]
+        wrong = {one.place.partition(".")[0] if one.place in OWN else one.place for one in self.problems or ()}
+        rows = [Row(SESSION, (Cell("session"), self._mark("cash, length, pace", bool(wrong & {*OWN, ""}))))]
         for role in KINDS:
             for place, own, part in drafts.parts(self.draft):
                 if own == role:
@@ -159,7 +155,7 @@ class DraftScreen(Screen[None]):
 
     def _fields(self) -> Iterator[Field]:
         if self.place == SESSION:
-            for name, hint in _OWN.items():
+            for name, hint in OWN.items():
                 yield Field(SESSION, name, getattr(self.draft, name), "", hint)
         elif self._part is not None and self._plugins is not None:
             role, part = self._part
@@ -286,6 +282,10 @@ class DraftScreen(Screen[None]):
             self.notify(shown(event.trouble), title="It did not start", severity="error", timeout=15, markup=False)
         elif event.session:
             self.post_message(SessionWanted(event.session, instead=True, begun=True))
+
+    def action_help(self) -> None:
+        """Shows the keys."""
+        self.app.push_screen(Help(KEYS))
 
     def action_back(self) -> None:
         """From a field to the list; from the list to the sessions."""

@@ -48,7 +48,7 @@ KEYS = (
             ("escape", "back to the sessions"),
             ("t", "dark or light"),
             ("ctrl+p", "every command by name"),
-            ("q", "leave; sessions go on without a screen"),
+            ("q", "leave; asks about sessions that you started here"),
         ),
     ),
 )

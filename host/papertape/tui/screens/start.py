@@ -44,7 +44,14 @@ KEYS = (
             ("m", "models: what they are worth, and which one answers"),
         ),
     ),
-    ("Anywhere", (("t", "dark or light"), ("ctrl+p", "every command by name"), ("q", "leave; sessions go on"))),
+    (
+        "Anywhere",
+        (
+            ("t", "dark or light"),
+            ("ctrl+p", "every command by name"),
+            ("q", "leave; asks about yours that run"),
+        ),
+    ),
 )
 
 

@@ -125,7 +125,7 @@ def _plugins(view: SessionView) -> Iterator[tuple[Cell, ...]]:
 
 def _health(one: PluginView) -> str:
     parts = [f"{one.errors:,} errors" if one.errors else ""]
-    if one.calls is not None:
+    if one.calls:
         parts.append(f"{one.calls:,} calls, p50 {one.p50_us:,.1f} us, p99 {one.p99_us:,.1f} us")
     return "; ".join(filter(None, [*parts, one.said]))
 
