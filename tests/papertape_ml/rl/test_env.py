@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from tests.papertape_ml.rl.lessons import discrete, plugins, setup
+from tests.papertape_ml.rl.lessons import course, discrete, plugins, setup, simulated
 
+from papertape_ml.errors import BadSettings
 from papertape_ml.rl.acting import Acting
 from papertape_ml.rl.env import TradingEnv
 from papertape_ml.rl.terms import Episodes
@@ -42,3 +43,23 @@ def test_an_episode_is_truncated_after_its_length_and_then_begins_elsewhere() ->
     starts = {first["start"], *(env.reset()[1]["start"] for _ in range(5))}
     assert len(starts) > 3
     assert env.reset(seed=3)[1] == first
+
+
+def test_ruin_terminates_and_nothing_goes_on_after_it() -> None:
+    candles = simulated().copy()
+    candles[1:5, 215:] = np.round(candles[1:5, 215:] / 20.0, 3)
+    env = TradingEnv.compiled(setup(course(candles), episodes=Episodes(length=40, ruin=0.1)))
+    env.reset(options={"start": 212})
+    ends = [env.step(np.ones(1, np.float32))[2:4] for _ in range(3)]
+    assert ends == [(False, False), (False, False), (True, False)]
+    assert env.stage.equity < 100
+    with pytest.raises(BadSettings, match="the episode is over"):
+        env.step(np.ones(1, np.float32))
+
+
+@pytest.mark.parametrize(("acting", "wrong"), [(Acting(), 1.01), (Acting(), float("nan")), (discrete(), 8)])
+def test_what_is_no_action_is_refused(acting: Acting, wrong: float) -> None:
+    env = TradingEnv.compiled(setup(acting=acting))
+    env.reset(seed=1)
+    with pytest.raises(BadSettings, match="an action must be a number from .* was"):
+        env.step(np.array([wrong]) if acting.space == "continuous" else wrong)

@@ -19,6 +19,8 @@ from tests.papertape_ml.rl.lessons import (
     simulated,
 )
 
+from papertape.contract.errors import PapertapeError
+from papertape_ml.errors import BadSettings
 from papertape_ml.rl.acting import Acting
 from papertape_ml.rl.env import TradingEnv
 from papertape_ml.rl.rewards import REWARDS, Reward
@@ -51,7 +53,9 @@ CASES = {
     "few units": lambda: setup(acting=Acting(most_units=0.004), episodes=DEEP),
     "margin": lambda: setup(wild(), Acting(short=True, most_units=1e9, band=0.0), episodes=DEEP),
     "leverage": lambda: setup(wild(), Acting(short=True, leverage=20, most_units=1e9), episodes=DEEP),
-    "leverage, discrete": lambda: setup(wild(), discrete(short=True, leverage=7), episodes=DEEP),
+    "leverage, discrete": lambda: setup(
+        wild(), discrete(short=True, leverage=7), episodes=Episodes(length=LENGTH, ruin=0.5)
+    ),
     "lots": lambda: setup(
         wild(),
         Acting(short=True, leverage=3, most_units=1e9, band=0.0),
@@ -127,3 +131,28 @@ def test_rewards_are_the_same_in_both(name: str) -> None:
     on = course(simulated(), names=(*NAMES, "volatility_regime"))
     of = setup(on, Acting(most_units=1e9), episodes=Episodes(length=120), reward=Reward(name))
     compare(both(of), int(of.starts[0]), np.random.default_rng(6).uniform(-1, 1, 120).tolist())
+
+
+def test_a_book_that_outgrows_exact_numbers_is_refused_and_never_rounded() -> None:
+    candles = simulated().copy()
+    candles[1:5, 220:] = np.round(candles[1:5, 220:] * 3.0, 3)
+    of = setup(course(candles), terms=Terms(cash=Decimal(50_000_000)), episodes=Episodes(length=40))
+    env = TradingEnv.compiled(of)
+    env.reset(options={"start": 210})
+    for _ in range(15):
+        env.step(np.ones(1, np.float32))
+    with pytest.raises(PapertapeError, match="book 0 has grown beyond 90 million"):
+        env.step(np.zeros(1, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"terms": Terms(fee=Decimal("0.000001"))}, "a fee of at most 5 decimals, was 0.000001"),
+        ({"terms": Terms(lot=Decimal("0.000000001"))}, "a lot of at most 8 decimals"),
+        ({"acting": Acting(short=True, leverage=2.5)}, "a whole number as leverage, was 2.5"),
+    ],
+)
+def test_what_the_compiled_book_cannot_do_it_refuses(changes: Any, said: str) -> None:
+    with pytest.raises(BadSettings, match=said):
+        TradingEnv.compiled(setup(**changes))
