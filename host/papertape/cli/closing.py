@@ -50,7 +50,7 @@ def print_closing(document: dict[str, Any], ledger: str) -> None:
     ]
     print_table(headers, rows, "<>>>>>>>>")
     if document["buy_and_hold"] is not None:
-        print_text(f"\nbuying and holding the market: {percent(document['buy_and_hold'], signed=True)} before fees")
+        print_text("", f"buying and holding the market: {percent(document['buy_and_hold'], signed=True)} before fees")
     for note in document["notes"]:
         kind = NOTED.get(note["kind"], note["kind"])  # a plugin's feed may note what nobody has foreseen
         print_text(f"data: {note['symbol']} ({note['source']}): {note['count']:,} {kind}: {note['example']}")
@@ -59,12 +59,12 @@ def print_closing(document: dict[str, Any], ledger: str) -> None:
     for plugin in document.get("plugins", []):
         if plugin["status"] != "ok" or plugin["errors"]:
             print_text(f"plugin {plugin['name']}: {plugin['status']}, {plugin['errors']} errors")
-    print_text(f"\ndigest {document['digest']}")
+    print_text("", f"digest {document['digest']}")
     if document["status"] in ("stopped", "failed"):
         print_text(f"go on with it     papertape run --resume {name}")
     print_text(
-        f"its round trips   papertape sessions export {name} --what trades\n"
-        f"prove it          papertape sessions verify {name}"
+        f"its round trips   papertape sessions export {name} --what trades",
+        f"prove it          papertape sessions verify {name}",
     )
 
 

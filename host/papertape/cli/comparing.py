@@ -93,7 +93,7 @@ def _print(found: "Compared") -> None:
         lines.append("the candles are not on both tapes, but both name the same source of them")
     elif found.candles is None:
         lines.append("the candles are not on both tapes, so that only their sources could be compared")
-    print_text("\n".join(lines).lstrip("\n") + "\n")
+    print_text(*lines[0 if lines[0] else 1 :], "")
     if found.books:
         print_table(
             ["book", "session", "equity", "return", "trades", "fills", "fees", "first difference"],

@@ -16,4 +16,4 @@ def completion(context: click.Context, shell: str) -> None:
     """
     made = get_completion_class(shell)
     assert made is not None, "the choices are those that click knows"
-    print_text(made(context.find_root().command, {}, "papertape", "_PAPERTAPE_COMPLETE").source())
+    print_text(*made(context.find_root().command, {}, "papertape", "_PAPERTAPE_COMPLETE").source().split("\n"))

@@ -140,7 +140,7 @@ def list_(as_json: bool) -> None:
             ],
             "<<<><<>",
         )
-        print_text(f"\nTo run on them: papertape run --feed replay --source {found[0].path}")
+        print_text("", f"To run on them: papertape run --feed replay --source {found[0].path}")
 
 
 @data.command()
@@ -238,7 +238,7 @@ def _print_checked(done: Sequence["Examined"]) -> None:
         for note in each.notes
     ]
     if told:
-        print_text("\n" + "\n".join(told))
+        print_text("", *told)
 
 
 def _in_gaps(each: "Examined", note: "Note") -> str:

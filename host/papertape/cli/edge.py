@@ -25,7 +25,7 @@ def run_and_exit(command: Callable[[], object]) -> NoReturn:
         click.echo(error.format_message(), err=True)
         code = error.exit_code
     except click.ClickException as error:
-        say(_usage(error), level=-1)
+        say(*_usage(error), level=-1)
         code = error.exit_code
     except BrokenPipeError:
         code = _reader_left()
@@ -45,11 +45,11 @@ def show_traceback(error: BaseException) -> None:
     click.echo(printable("".join(traceback.format_exception(error)), keep="\n"), err=True, nl=False)
 
 
-def _usage(error: click.ClickException) -> str:
-    text = "Error: " + " ".join(error.format_message().split())
+def _usage(error: click.ClickException) -> list[str]:
+    lines = ["Error: " + " ".join(error.format_message().split())]
     if isinstance(error, click.UsageError) and error.ctx is not None:
-        text += f"\n`{error.ctx.command_path} --help` shows what it takes."
-    return text
+        lines.append(f"`{error.ctx.command_path} --help` shows what it takes.")
+    return lines
 
 
 def _explain(error: BaseException) -> tuple[str, int]:

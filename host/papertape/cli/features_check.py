@@ -122,17 +122,18 @@ def print_checked(done: Checked) -> None:
     (_print_features if verbosity() > 0 else _print_families)(done.proofs)
     for proof in failed:
         for name, what in proof.failures.items():
-            print_text(f"\n{proof.feature.name}: {name}: {what}")
+            print_text("", f"{proof.feature.name}: {name}: {what}")
     number, counted, unproven = len(done.proofs), counts(done), len(_not_proven(done.proofs))
     lacking = {"without a late start": counted["late_start_untried"], "without a value": counted["without_values"]}
     lacks = ", ".join(f"{count:,} {words}" for words, count in lacking.items() if count)
     print_text(
-        f"\n{number:,} {'feature' if number == 1 else 'features'} on {done.bars:,} candles of "
+        "",
+        f"{number:,} {'feature' if number == 1 else 'features'} on {done.bars:,} candles of "
         f"{', '.join(done.symbols)} ({done.timeframe}): "
         + (f"{len(failed):,} FAILED" if failed else "none failed" if lacks else "all proven")
         + (f", but {lacks}; {done.needed:,} candles of each symbol would do" if lacks else "")
         + (f": {unproven:,} not proven" if unproven else "")
-        + f" ({duration(done.seconds)})"
+        + f" ({duration(done.seconds)})",
     )
 
 

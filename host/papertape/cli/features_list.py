@@ -63,7 +63,7 @@ def print_features(features: Sequence[Feature], whole: bool) -> None:
     if whole:
         print_text("")
         _print_categories(features)
-    print_text("\n" + counts_words(features))
+    print_text("", counts_words(features))
     if len(shown) < len(_COLUMNS):
         left_out = ", ".join(column for column in _COLUMNS if column not in shown)
         say(f"no room for {left_out}: a wider terminal, a file or --json has them")
@@ -124,7 +124,7 @@ def print_definitions(features: Sequence[Feature]) -> None:
             "warm-up": f"{row['warmup']:,} candles", "memory": row["memory"], "range": range_words(feature.output),
             "unit": row["unit"],
         })  # fmt: skip
-        print_text("\n" + definition(feature))
+        print_text("", *definition(feature).split("\n"))
 
 
 def report(features: Sequence[Feature], definitions: bool) -> dict[str, Any]:

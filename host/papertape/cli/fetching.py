@@ -91,7 +91,7 @@ def print_fetched(outcome: "Outcome") -> None:
     )  # fmt: skip
     told = [line for each in outcome.fetched for line in _defects(each)]
     if told:
-        print_text("\n" + "\n".join(told))
+        print_text("", *told)
 
 
 def report(store: Path, outcome: "Outcome") -> dict[str, Any]:

@@ -58,9 +58,9 @@ def ascii_json(document: object, indent: int | None = None) -> str:
     return text.replace("\x7f", "\\u007f")  # the one control character that JSON leaves as it is
 
 
-def print_text(text: object) -> None:
-    """Prints one plain text of several lines to stdout."""
-    click.echo(printable(text, keep="\n"))
+def print_text(*lines: object) -> None:
+    """Prints plain lines to stdout. A break inside of one is data, and written out."""
+    click.echo("\n".join(map(printable, lines)))
 
 
 class Rows:
@@ -96,10 +96,10 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]], align:
     click.echo("\n".join(lines))
 
 
-def say(message: object, level: int = 0) -> None:
-    """Prints a message to stderr. `level` 1 is heard with `-v` alone, 0 unless `-q`, -1 always."""
+def say(*lines: object, level: int = 0) -> None:
+    """Prints a message, line by line, to stderr. `level` 1 is heard with `-v` alone, 0 unless `-q`, -1 always."""
     if level <= verbosity():
-        click.echo(printable(message, keep="\n"), err=True)
+        click.echo("\n".join(map(printable, lines)), err=True)
 
 
 def verbosity() -> int:
@@ -164,7 +164,7 @@ class Progress:
     def say(self, message: object, level: int = 0) -> None:
         """Prints a message above the line."""
         self._erase()
-        say(message, level)
+        say(message, level=level)
 
     def _erase(self) -> None:
         if self._drawn:

@@ -56,13 +56,13 @@ def list_plugins(kind: str | None, as_json: bool) -> None:
     headers = ["kind", "name", "plugin", "distribution", "version", "what it does"]
     print_table(headers, [list(brief(part).values()) for part in parts])
     if found.disabled:
-        print_text("\nSwitched off by PAPERTAPE_PLUGINS_DISABLED: " + ", ".join(found.disabled))
+        print_text("", "Switched off by PAPERTAPE_PLUGINS_DISABLED: " + ", ".join(found.disabled))
     if found.failures:
-        print_text("\nLeft out:")
+        print_text("", "Left out:")
         rows = [[failure.plugin, failure.distribution, failure.version, failure.reason] for failure in found.failures]
         print_table(["plugin", "distribution", "version", "reason"], rows)
         for failure in found.failures:
-            say(f"\n{failure.plugin}:\n{failure.details}", level=1)
+            say("", f"{failure.plugin}:", *failure.details.split("\n"), level=1)
 
 
 @plugins.command()
@@ -88,7 +88,7 @@ def show(name: str, kind: str | None, as_json: bool) -> None:
         {key: about[key] for key in ("name", "kind", "plugin", "distribution", "version", "source", "code_hash")}
     )
     if about["doc"]:
-        print_text("\n" + about["doc"])
+        print_text("", *about["doc"].split("\n"))
     if about["parameters"]:
         print_text("")
         print_table(

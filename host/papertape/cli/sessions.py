@@ -156,8 +156,8 @@ def verify(session: str, db: str, as_json: bool) -> None:
         )
     elif found.equal:
         print_text(
-            f"session {row.id}: {found.batches:,} batches folded again, equal at all {found.checkpoints} checkpoints\n"
-            f"{found.digest}"
+            f"session {row.id}: {found.batches:,} batches folded again, equal at all {found.checkpoints} checkpoints",
+            found.digest,
         )
         if found.elsewhere:
             print_text(

@@ -48,10 +48,10 @@ def why(session: str, symbol: str, when: str, book: str | None, whole: bool, db:
     if as_json:
         print_json(document(chain))
     else:
-        print_text(_text(chain))
+        print_text(*_lines(chain))
 
 
-def _text(chain: "Chain") -> str:
+def _lines(chain: "Chain") -> list[str]:
     from papertape.reports.why import sentences
 
     room = min(shutil.get_terminal_size().columns, WIDEST) if sys.stdout.isatty() else WIDEST
@@ -60,4 +60,4 @@ def _text(chain: "Chain") -> str:
         lines += [*([""] if place else []), *textwrap.wrap(printable(paragraph.heading), room)]
         for sentence in paragraph.lines:
             lines += textwrap.wrap(printable(sentence), room, initial_indent="  - ", subsequent_indent="    ")
-    return "\n".join(lines)
+    return lines

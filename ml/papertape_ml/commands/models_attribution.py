@@ -68,4 +68,4 @@ def attribution(
         "<>>",
     )
     if found.orders is not None:
-        print_text(f"\nEstimated from {found.orders:,} random orders and their reversals.")
+        print_text("", f"Estimated from {found.orders:,} random orders and their reversals.")

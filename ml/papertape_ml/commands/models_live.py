@@ -63,7 +63,7 @@ def show_live(
         _print_claim(name, line, _learned(line, manifests))
     _print_drift(newest, drift, no_drift)
     if alerts := _alerts(lines, drift):
-        print_text("\n".join(["", *alerts]))
+        print_text("", *alerts)
 
 
 def _drift(

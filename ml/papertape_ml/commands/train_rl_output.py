@@ -42,7 +42,7 @@ def _print_seeds(metrics: Mapping[str, Any]) -> None:
         if vote is not None:
             rows.append([name, "vote", "", f"{vote:.3f}"])
     if rows:
-        print_text("\nOn the test, by seed:")
+        print_text("", "On the test, by seed:")
         whole = [row + [""] * (3 + len(keys) - len(row)) for row in rows]
         print_table(["algorithm", "seed", "steps", *keys], whole, "<" + ">" * (2 + len(keys)))
     for name, about in metrics["algorithms"].items():
@@ -60,16 +60,16 @@ def _print_curve(metrics: Mapping[str, Any]) -> None:
         for each in about["curve"]
     ]
     if rows:
-        print_text("\nMean log growth of a candle on what stops the training, over the seeds (95 % bounds):")
+        print_text("", "Mean log growth of a candle on what stops the training, over the seeds (95 % bounds):")
         print_table(["algorithm", "steps", "seeds", "growth", "low", "high"], rows, "<>>>>>")
 
 
 def _print_spread(metrics: Mapping[str, Any]) -> None:
-    print_text("\nLog growth of a candle of the test, by quantile:")
+    print_text("", "Log growth of a candle of the test, by quantile:")
     found = metrics["returns"]
     print_table(list(found), [[shown(value) for value in found.values()]], ">" * len(found))
     if told := metrics.get("foretold"):
-        print_text("\nDiscounted returns, foretold and come (a share below that is the level itself is right):")
+        print_text("", "Discounted returns, foretold and come (a share below that is the level itself is right):")
         rows = [[f"{each['level']:.0%}", *(shown(each[key]) for key in ("foretold", "came", "below"))] for each in told]
         print_table(["level", "foretold", "came", "below"], rows, ">>>>")
 
@@ -85,7 +85,7 @@ def _print_over(metrics: Mapping[str, Any]) -> None:
                 f"{each['high']:+.3g}, p = {each['p_value']:.3f})."
             )
     if lines:
-        print_text("\n" + "\n".join(lines))
+        print_text("", *lines)
     if (parent := metrics.get("parent")) is not None:
         print_text(f"The version that it goes on from: log growth {parent['growth']:+.4g} on the same candles.")
 

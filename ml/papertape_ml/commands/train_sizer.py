@@ -133,9 +133,10 @@ def print_over(trained: "Trained") -> None:
     """How sure its growth is beyond that of the best constant size."""
     over = trained.metrics["over"]
     if over["low"] is None:
-        print_text("\nThe test is too short to say whether it grows faster than one constant size.")
+        print_text("", "The test is too short to say whether it grows faster than one constant size.")
         return
     print_text(
-        f"\nLog growth a candle beyond that of the one size that was best before: {over['growth']:+.3g} "
-        f"(95 % bounds {over['low']:+.3g} and {over['high']:+.3g}, p = {over['p_value']:.3f})."
+        "",
+        f"Log growth a candle beyond that of the one size that was best before: {over['growth']:+.3g} "
+        f"(95 % bounds {over['low']:+.3g} and {over['high']:+.3g}, p = {over['p_value']:.3f}).",
     )

@@ -31,7 +31,7 @@ def trials(name: str | None, study: str | None, as_json: bool) -> None:
         if as_json:
             print_json({"studies": there})
         else:
-            print_text("\n".join(there) or "There are no studies yet: papertape train KIND --search N makes one.")
+            print_text(*there or ["There are no studies yet: papertape train KIND --search N makes one."])
         return
     place = place_of(study, home(), name)
     with found(place) as study_there:
