@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-c", "from papertape.cli import cli; cli(prog_name='papertape')"]
 SHOWN_URL = "postgresql://papertape@localhost/papertape"
 FEW = ["--bars", "300"]
+MANY = 600  # bars, as many as a session needs that is interrupted
 ALONE = ["--threads", "1"]  # other tests run beside this one
 END = {"^C": signal.SIGINT, "Killed": signal.SIGKILL}
 DIGEST = re.compile(r"sha256:\w+")
@@ -160,6 +161,9 @@ class Reader:
             return
         if words[0] == "run" and not {"--bars", "--resume", "--help"} & set(words):
             words = [*words, *FEW]
+        if "--bars" in words:
+            bars = words.index("--bars") + 1
+            words = [*words[:bars], str(min(MANY, int(words[bars]))), *words[bars + 1 :]]
         if words[0] == "train" and "--folds" in words:
             words = [*self._with_few_trials(words), *ALONE]
         failing = any(line.startswith("Error:") for line in shown)
