@@ -4,8 +4,7 @@ KEYS = (
     (
         "Panels",
         (
-            ("1 … 8", "show a panel"),
-            ("tab", "go to the next panel"),
+            ("1 … 8  tab", "show a panel; go to the next one"),
             ("[  ]", "the symbol before, the symbol after"),
             ("o", "sort the books by the next column"),
             ("enter", "on a book: narrow all panels to it, or widen them again"),
@@ -16,8 +15,7 @@ KEYS = (
         "Chart",
         (
             ("+  -", "zoom in, zoom out"),
-            ("left  right", "go from candle to candle; shift goes twenty at a time"),
-            ("end", "back to the newest"),
+            ("left  right", "from candle to candle; shift goes twenty at a time, end to the newest"),
             ("i", "indicators: choose which ones it shows"),
         ),
     ),
