@@ -24,7 +24,7 @@ ASKED_BY = {
     "tpsl": "--strategy classifier:tpsl=",
 }
 """The option of `papertape run` that ends with a model of a kind; of kinds that are not here, a classifier's."""
-UNKEPT = ("sizer", "stacking")
+UNKEPT = ("rl", "sizer", "stacking")
 """Kinds whose inputs a component brings: their answers are in its orders and votes, not among the predictions."""
 
 

@@ -62,6 +62,12 @@ CASES = {
         terms=Terms(lot=Decimal("0.5"), min_notional=Decimal(150), fee=Decimal("0.00075"), cash=Decimal("1234.567")),
         episodes=DEEP,
     ),
+    "ruinous fees": lambda: setup(
+        wild(),
+        Acting(short=True, leverage=125, most_units=1e9),
+        terms=Terms(fee=Decimal("0.02")),
+        episodes=DEEP,
+    ),
     "no fee": lambda: setup(wild(), Acting(most_units=1e9), terms=Terms(fee=Decimal(0)), episodes=DEEP),
 }
 
