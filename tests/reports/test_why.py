@@ -18,6 +18,7 @@ from tests.reports.recomputing import Kept, Seen, fees_agree, recompute
 from papertape.contract.errors import InvalidValue, RequestError
 from papertape.engine import keeper, retelling
 from papertape.engine.config import SessionConfig, Spec, read_config
+from papertape.engine.recorded import RECORDED
 from papertape.ledger.store import Ledger, SessionRow
 from papertape.reports.why import Chain, explain, moment_of, sentences
 from papertape.reports.why.document import document
@@ -101,18 +102,26 @@ def test_every_order_refusal_and_quiet_candle_recomputes_to_what_was_decided(
     assert any(book.quiet for book in books) and any(book.later for book in books)
 
 
-def test_a_live_session_with_stale_late_and_absent_candles_recomputes_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("replayed", [False, True], ids=["live", "replayed"])
+def test_a_live_session_with_stale_late_and_absent_candles_recomputes_too(tmp_path: Path, replayed: bool) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
     host = Host(url, recording(seed=9))
+    traders = ("restless", "ema-cross:fast=3,slow=9")
+    more: dict[str, Any] = {"fusion": ["weighted-vote"], "risk": ["max-position:limit=0.3"]}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keeper, "ANCHOR_EVERY", 0.0)
-        host.begin(host.config(fusion=["weighted-vote"], risk=["max-position:limit=0.3"]))
-    whole = kept(url)
+        host.begin(host.config(*traders, **more))
+        if replayed:
+            again = host.config(*traders, feed={"kind": RECORDED, "session": NAME}, **more)
+            host.begin(again, "again")
+    name = "again" if replayed else NAME
+    tape, whole = kept(url).tape, kept(url, name)
     rows, seen = Kept.of(whole.orders, whole.fills, whole.signals), Seen()
-    closes = {row.batch: row.at for row in whole.tape if row.kind == "batch"}
-    batches = [*range(327, 333), 338, 339, *range(358, 361), 369, 370]
+    closes = {row.batch: row.at for row in tape if row.kind == "batch"}
+    turns = {row.batch for row in tape if row.kind == "feed" and "history" not in row.payload}
+    batches = sorted({near for batch in turns for near in (batch - 1, batch)})
     with Ledger.open(url) as ledger:
-        row = ledger.find(NAME)
+        row = ledger.find(name)
         chains = [
             explain(ledger, row, host.plugins, symbol, closes[batch]) for batch in batches for symbol in ("A", "B")
         ]
@@ -120,10 +129,11 @@ def test_a_live_session_with_stale_late_and_absent_candles_recomputes_too(tmp_pa
         recompute(chain, rows, seen, Decimal(0))
     assert seen.lacks(rows, batches) == []
     candles = [chain.candle for chain in chains if chain.candle is not None]
-    assert all(candle.arrived is not None for candle in candles)
+    assert all((candle.arrived is None) == replayed for candle in candles)
     assert any(not candle.present and candle.age for candle in candles)
     assert any(candle.stale for candle in candles)
     assert any("came late" in words for candle in candles for words in candle.events)
+    assert any(meeting.fills for chain in chains for book in chain.books for meeting in book.late)
     words = {line for chain in chains for line in (*chain.events, *chain.later)}
     assert any(line.startswith("muted: ") for line in words) and "not muted any more" in words
     assert {"its feed has muted it"} < {book.muted for chain in chains for book in chain.books}

@@ -62,7 +62,8 @@ class Retelling:
 
     `now`: its close, ms UTC, `batch`: its number, `rows`: its candles. `commands`, `events`: what stood right before it
     on the tape, an operator's and the feed's. `step()` steps through it; `wishes` and `failures` then hold what each
-    strategy said, `watches` what each desk did, by book. `go_on()` carries out what came before the next batch.
+    strategy said, `watches` what each desk did, by book. `go_on()` carries out what came before the next batch, bit by
+    bit.
     `councils`: what each fusion was shown, by name, where it voted; its signals are among the `wishes` then.
     `differs`: the first record since the fold began that the ledger has otherwise, in words. `begun`: from where.
     `same`: what of a record counts as the same here.
@@ -79,7 +80,7 @@ class Retelling:
         self.differs: str | None = None
         self.events: list[Event] = []
         self.commands: list[tuple[int, dict[str, Any]]] = []
-        self.later: list[Event] = []
+        self._event: Event | None = None
         self.now = 0
         self.rows: tuple[Row | None, ...] = ()
         self._at = at
@@ -113,10 +114,11 @@ class Retelling:
             seat.on_snapshot = inner[seat.name]
         return self.session.journal.drain()
 
-    def go_on(self) -> Effects:
-        """Carries out what came between the batch and the next; gives what came of it."""
-        next(self._moments, None)
-        return self.session.journal.drain()
+    def go_on(self) -> Iterator[tuple[Event | None, Effects]]:
+        """Carries out what came between the batch and the next: first what an operator said (None), then the feed's
+        events, one by one; gives what came of each."""
+        for _ in self._moments:
+            yield self._event, self.session.journal.drain()
 
     @property
     def followed(self) -> list[tuple[int, dict[str, Any]]]:
@@ -151,10 +153,10 @@ class Retelling:
             for block in self.begun.feed.blocks(session.journal.batch + 1):
                 for events, times, batches in stretches(block, CHUNK):
                     if stepped:
-                        self.later = events
-                        if session.journal.batch < self._last:
-                            carry_out(session, events)
-                        yield
+                        for event in events if session.journal.batch < self._last else ():
+                            carry_out(session, [event])
+                            self._event = event
+                            yield
                         return
                     carry_out(session, events)
                     look(batches)
@@ -170,8 +172,8 @@ class Retelling:
                     session.step(self.now, self.rows)
                     yield
                     self._obey()
+                    yield
                     if place + 1 < len(times):
-                        yield
                         return
                     stepped = True
         if not stepped:

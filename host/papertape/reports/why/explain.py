@@ -93,40 +93,49 @@ class _Telling:
         status = {seat.name: seat.guard.status for seat in session.seats}
         seq = session.journal.seq
         effects = told.step()
-        candle = told.rows[slot]
-        stale = self.symbol in session.occasion[0] or any(self.symbol in seat.desk.stale for seat in session.seats)
         last = session.market.last[slot]
-        books = []
-        for seat in session.seats:
-            if seat.name in self.books:
-                books.append(self._book(seat, before[seat.name], said[seat.name], status[seat.name], effects, muted))
-        models: tuple[ModelLink, ...] = ()
-        if session.serving is not None:
-            kept = [
-                prediction_of(self.ledger, self.row.id, row.number)
-                for row in effects.predictions
-                if row.batch == told.batch
-            ]
-            models = model_links(
-                told.begun.built.asked, self._asking(), told.batch, slot, self.symbol, [row for row in kept if row]
-            )
-        working = {seat.name: self._working(seat) for seat in session.seats}
-        later = told.go_on()
+        stale = self.symbol in session.occasion[0] or any(self.symbol in seat.desk.stale for seat in session.seats)
+        books = [
+            self._book(seat, before[seat.name], said[seat.name], status[seat.name], effects, muted)
+            for seat in session.seats
+            if seat.name in self.books
+        ]
+        models = self._models(effects)
+        books, events, later = self._afterwards(books)
         self.differs = told.differs or first_difference(
-            self.ledger, self.row.id, (effects, later), seq, told.batch, told.same
+            self.ledger, self.row.id, (effects, *later), seq, told.batch, told.same
         )
-        books = [self._followed(link, later, working) for link in books]
-        events: list[Event] = [*told.events, *told.later]
-        candle_of = candle_link(
-            candle, last, told.now, session.period, self._arrived(), stale,
+        candle = candle_link(
+            told.rows[slot], last, told.now, session.period, self._arrived(), stale,
             data_notes(self.ledger, self.row.id, self.symbol, told.now - session.period),
-            feed_words(events, self.symbol),
+            feed_words([*told.events, *events], self.symbol),
         )  # fmt: skip
         return Chain(
             self.row.id, self.symbol, session.market.timeframe, self.at, told.batch, told.now - session.period,
-            told.now, "fold", self._warnings(), candle_of, session_words(told.commands, told.events), models,
-            tuple(books), session_words(told.followed, told.later),
+            told.now, "fold", self._warnings(), candle, session_words(told.commands, told.events), models,
+            tuple(books), session_words(told.followed, events),
         )  # fmt: skip
+
+    def _afterwards(self, books: list[BookLink]) -> tuple[list[BookLink], list[Event], list[Effects]]:
+        """The books with what came before the next batch; the feed's events of then, and all that came of it."""
+        events: list[Event] = []
+        done: list[Effects] = []
+        working = {seat.name: self._working(seat) for seat in self.session.seats}
+        for event, effects in self.told.go_on():
+            done.append(effects)
+            events += [event] if event is not None else []
+            books = [self._followed(link, event, effects, working[link.book]) for link in books]
+            working = {seat.name: self._working(seat) for seat in self.session.seats}
+        return books, events, done
+
+    def _models(self, effects: Effects) -> tuple[ModelLink, ...]:
+        if self.session.serving is None:
+            return ()
+        made = [row for row in effects.predictions if row.batch == self.told.batch and row.symbol == self.symbol]
+        kept = [prediction_of(self.ledger, self.row.id, row.number) for row in made]
+        return model_links(
+            self.told.begun.built.asked, self._asking(), self.told.batch, self.slot, self.symbol, filter(None, kept)
+        )
 
     def _asking(self) -> set[str]:
         """The components behind the books that are told: their own, and a fusion's members."""
@@ -213,19 +222,17 @@ class _Telling:
             funding=tuple(row.amount for row in effects.funding if row.book == seat.name and row.symbol == self.symbol),
         )
 
-    def _followed(self, link: BookLink, later: Effects, working: dict[str, dict[int, OrderRow]]) -> BookLink:
-        """With what an operator and the feed brought after the batch: orders, and a late candle of the symbol."""
-        made = decided(later.orders, link.book, self.symbol, self.told.batch)
-        known = {fate.order.number for fate in link.orders}
+    def _followed(
+        self, link: BookLink, event: Event | None, effects: Effects, working: dict[int, OrderRow]
+    ) -> BookLink:
+        """With what an operator, or an event of the feed, did to the book after the batch."""
+        if event is not None and event.get("feed") == "late" and event["symbol"] == self.symbol:
+            row, touch = tuple(event["row"]), self.session.exchange.touch
+            return replace(link, late=(*link.late, *meetings(working, effects, link.book, self.symbol, row, touch)))
+        known = {fate.order.number for fate in (*link.orders, *link.later)}
+        made = decided(effects.orders, link.book, self.symbol, self.told.batch)
         fresh = [row for row in made if row.seq not in known]
-        late = [event for event in self.told.later if event.get("feed") == "late" and event["symbol"] == self.symbol]
-        touch = self.session.exchange.touch
-        met = [
-            meetings(working[link.book], later, link.book, self.symbol, tuple(event["row"]), touch) for event in late
-        ]
-        return replace(
-            link, later=fates(self.ledger, self.row.id, fresh, {}), late=tuple(one for each in met for one in each)
-        )
+        return replace(link, later=(*link.later, *fates(self.ledger, self.row.id, fresh, {}))) if fresh else link
 
 
 def _models(strategy: Strategy) -> tuple[str, ...]:
