@@ -1,14 +1,15 @@
 """The models screen: what it says of versions, and that aliases move through gates, past them, and back."""
 
 import asyncio
+import sys
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.engine.test_discovery import install
+from tests.hostile import HOSTILE
 from tests.tui import models
-from tests.tui.core.hostile import HOSTILE
 from tests.tui.screens import NOW, SIZES, app, said, until, until_said
 from tests.tui.sessions import play
 from textual.pilot import Pilot
@@ -18,7 +19,6 @@ from papertape.contract.screen import Surroundings
 from papertape.engine.discovery import DISABLED, Plugins, load_plugins
 from papertape.tui.screens.brought import MODELS, NoScreen, brought
 from papertape.tui.screens.start import StartScreen
-from papertape.tui.widgets.table import Table
 from papertape_ml.registry.json_registry import JsonRegistry
 from papertape_ml.registry.moves import Move, Wish
 from papertape_ml.registry.suite import FILES, example
@@ -259,28 +259,28 @@ def test_without_models_it_says_how_to_have_some(tmp_path: Path) -> None:
 def test_names_and_reasons_are_data_and_no_control_byte_reaches_the_terminal(tmp_path: Path) -> None:
     texts = [text.encode("utf-8", "backslashreplace").decode() for text in HOSTILE]
     url = f"sqlite:///{tmp_path}/ledger.db"
+    said = {text[:80]: text for text in texts}
+    label = {"definition": " ".join(text[:40] for text in texts)}
     with models.in_ledger(url) as registry:
+        registry.publish(example(config=said, label=label, metrics={**dict.fromkeys(said, 1.0), "test": {}}), FILES)
         for number, text in enumerate(texts, 1):
-            said = {"definition": text, text[:80]: text}
-            registry.publish(example(number, config=said, label=said, metrics={text[:80]: 1.0, "test": said}), FILES)
             gate = dict.fromkeys(("gate", "wanted", "found", "verdict"), text[:1_000])
             evidence = {"gates": [gate], "symbols": [text], "timeframe": text, "trials": {}, "rows": 1}
             why = "".join(char for char in text if unicodedata.category(char) not in ("Cc", "Cs"))[:1_000]
-            registry.refuse("signal", "champion", number, Wish(number, why[:100], why, evidence))
+            registry.refuse("signal", "champion", 1, Wish(number, why[:100], why, evidence))
 
     async def look(pilot: Pilot[None]) -> None:
-        await until_said(pilot, f"@{len(texts)}", "@1")
-        for _ in texts:
-            for key in "1235":
-                await pilot.press(key)
+        await until_said(pilot, "signal", "@1")
+        for key in "1235":
+            await pilot.press(key)
+            for move in ("home", "end"):
+                await pilot.press(move)
                 await pilot.pause()
                 for strip in pilot.app.screen._compositor.render_strips(pilot.app.size):
                     assert strip.cell_length == 100
                     assert all(unicodedata.category(char) not in ACTING for char in strip.text), (key, strip.text)
-            pilot.app.screen.query_one("#versions", Table).focus()
-            await pilot.press("down")
 
-    look_at(url, tmp_path, look, (100, 30))
+    look_at(url, tmp_path, look, (100, 50))
 
 
 def test_where_nothing_brings_a_models_screen_it_says_how_to_install_one(
@@ -289,6 +289,9 @@ def test_where_nothing_brings_a_models_screen_it_says_how_to_install_one(
     around = Surroundings("sqlite:///x.db", tmp_path, lambda: NOW)
     bare = brought(Plugins((), ()), MODELS, around)
     assert isinstance(bare, NoScreen) and "not installed" in bare.why[0]
+    monkeypatch.setitem(sys.modules, "papertape_ml.tui.screen", None)
+    without = brought(load_plugins(), MODELS, around)
+    assert isinstance(without, NoScreen) and "papertape_ml.tui.screen, which is not installed" in without.why[0]
     monkeypatch.setenv(DISABLED, "ml-registry")
     off = brought(load_plugins(), MODELS, around)
     assert isinstance(off, NoScreen) and "ml-registry" in off.why[0]

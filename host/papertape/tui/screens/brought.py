@@ -29,10 +29,13 @@ def brought(plugins: Plugins, name: str, place: Surroundings) -> Screen[None]:
             return NoScreen(name, f"Switched off by {DISABLED}: {', '.join(off)}. Take it out of there to have models.")
         lame = [f"{each.plugin} is left out: {each.reason}" for each in plugins.failures if each.plugin[:3] == "ml-"]
         return NoScreen(name, "The part of papertape that keeps models is not installed.", *lame, _HAVE_MODELS)
+    more = [_HAVE_MODELS] if name == MODELS else []
     try:
         screen: Screen[None] = offered.object(place)
     except (MissingExtra, PluginError) as error:
         return NoScreen(name, str(error))
+    except ModuleNotFoundError as error:
+        return NoScreen(name, f"It needs {error.name}, which is not installed.", *more)
     except Exception as error:  # noqa: BLE001  # whatever a guest does, the others go on
         return NoScreen(name, f"The plugin {offered.plugin} cannot open it: {type(error).__name__}: {error}")
     if not isinstance(screen, Screen):
