@@ -1,74 +1,107 @@
-"""Hostile texts in a session's ledger: the screen shows them as data, whatever they hold, and nothing else happens."""
+"""Hostile texts in a ledger: every screen shows them as data, whatever they hold, and nothing else happens."""
 
 import asyncio
 import json
-import unicodedata
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, update
-from tests.tui.core.hostile import HOSTILE
-from tests.tui.screens import SIZES, app, until
-from tests.tui.sessions import play
+from tests.hostile import HOSTILE, acting, stored
+from tests.tui.screens import app, until
+from tests.tui.sessions import CREATED, play
 from textual.pilot import Pilot
 
 from papertape.ledger import tables
 from papertape.ledger.database import open_database
+from papertape.tui.screens.dialogs import Pick
 from papertape.tui.screens.session import SessionScreen
+from papertape.tui.screens.start import StartScreen
+
+TEXTS = [stored(text) for text in HOSTILE]
+SYMBOLS = ["[/x]/USDT", "\u05e2\u05d1\u05e8\u05d9\u05ea/USDT", "\u6f22\u5b57" * 40 + "/USDT"]
 
 
-def poison(url: str) -> None:
-    """Puts a hostile text into every column of the session that a person's or a plugin's words go to."""
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A ledger's URL: a session `s` with hostile texts in every column that words go to, and 200 with hostile ids."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
+    play(url, "s", bars=60, feed={"kind": "sim", "symbols": SYMBOLS})
     database = open_database(url)
-    texts = [text.encode("utf-8", "backslashreplace").decode() for text in HOSTILE]
     with database.write() as connection:
-        for table, key, columns in (
-            (tables.signals, "seq", ("reason", "metadata", "action")),
-            (tables.orders, "seq", ("reason", "tag")),
-            (tables.fills, "seq", ("note", "role")),
+        known = dict(connection.execute(select(tables.sessions)).mappings().one())
+        for table, columns in (
+            (tables.signals, ("reason", "metadata", "action")),
+            (tables.orders, ("reason", "tag")),
+            (tables.fills, ("note", "role")),
         ):
-            for place, number in enumerate(connection.execute(select(table.c[key])).scalars().all()):
-                change = {name: texts[(place + turn) % len(texts)] for turn, name in enumerate(columns)}
-                connection.execute(update(table).where(table.c[key] == number).values(change))
-        newest = max(connection.execute(select(tables.signals.c.seq)).scalars()) + 1_000
-        for place, text in enumerate(texts):
-            event = {"session": "s", "seq": newest + place, "batch": 1, "at": 1_704_250_000_000 + place}
-            said = {"plugin": text, "kind": "error", "message": text, "traceback": text}
+            for place, number in enumerate(connection.execute(select(table.c.seq)).scalars().all()):
+                change = {name: TEXTS[(3 * place + turn) % len(TEXTS)] for turn, name in enumerate(columns)}
+                connection.execute(update(table).where(table.c.seq == number).values(change))
+        for place, text in enumerate(TEXTS):
+            event = {"session": "s", "seq": 100_000 + place, "batch": 1, "at": 1_704_250_000_000 + place}
+            said = {"plugin": text, "kind": ("error", text)[place % 2], "message": text, "traceback": text}
             connection.execute(insert(tables.plugin_events).values(event | said))
-            note = {"source": text, "symbol": text, "kind": f"gap{place}", "count": 1, "first_ts": 0, "last_ts": 0}
+            note = {"source": text, "symbol": text, "kind": f"{place}{text}", "count": 1, "first_ts": 0, "last_ts": 0}
             connection.execute(insert(tables.notes).values({"session": "s", "example": text} | note))
-            command = {
-                "session": "s",
-                "id": 1 + place,
-                "issued_at": 0,
-                "command": json.dumps({"command": "disable", "plugin": text}),
-            }
-            connection.execute(insert(tables.commands).values(command | {"applied_batch": None}))
-        connection.execute(update(tables.sessions).values(error=texts[0]))
+            asked = json.dumps({"command": "disable", "plugin": HOSTILE[place]})
+            command = {"session": "s", "id": 1 + place, "issued_at": 0, "command": asked, "applied_batch": None}
+            connection.execute(insert(tables.commands).values(command))
+            other = {"id": text, "created_at": CREATED - 1 - place, "symbols": json.dumps([text, TEXTS[place - 1]])}
+            status = {"status": ("running", "failed", "stopped", "finished")[place % 4], "error": text}
+            frame = {"timeframe": text[:40]} if place % 2 == 0 else {}
+            connection.execute(insert(tables.sessions).values(known | other | status | frame))
+        connection.execute(update(tables.sessions).where(tables.sessions.c.id == "s").values(error=TEXTS[0]))
     database.close()
+    return url
 
 
-@pytest.mark.parametrize("size", [SIZES[0], SIZES[1]])
-def test_no_control_byte_reaches_the_terminal_and_nothing_falls_over(
-    sqlite_url: str, size: tuple[int, int], tmp_path: Path
+def look(
+    url: str, session: str | None, size: tuple[int, int], home: Path, do: Callable[[Pilot[None]], Awaitable[None]]
 ) -> None:
-    play(sqlite_url, "s", bars=60, feed={"kind": "sim", "symbols": ["[/x]/USDT", "עברית/USDT"]})
-    poison(sqlite_url)
-
-    async def look(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: isinstance(pilot.app.screen, SessionScreen) and pilot.app.screen.view)
-        for key in ("1", "2", "3", "4", "5", "6", "7", "8", "right_square_bracket", "1", "f1"):
-            await pilot.press(key)
-            await pilot.pause()
-            for strip in pilot.app.screen._compositor.render_strips(pilot.app.size):
-                assert strip.cell_length == size[0]
-                acting = [char for char in strip.text if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs")]
-                assert not acting, (key, strip.text)
-        await pilot.press("s")
-        await pilot.pause(0.2)
-
     async def body() -> None:
-        async with app(sqlite_url, "s", tmp_path).run_test(size=size, notifications=True) as pilot:
-            await look(pilot)
+        async with app(url, session, home).run_test(size=size, notifications=True) as pilot:
+            await do(pilot)
 
     asyncio.run(body())
+
+
+def check(pilot: Pilot[None], where: object) -> str:
+    """Every line of the screen is as wide as the screen, and holds nothing that acts; gives what it says."""
+    strips = pilot.app.screen._compositor.render_strips(pilot.app.size)
+    for strip in strips:
+        assert strip.cell_length == pilot.app.size.width, (where, ascii(strip.text))
+        assert not acting(strip.text), (where, ascii(strip.text))
+    return "\n".join(strip.text for strip in strips)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 260)], ids=["small", "all rows at once"])
+def test_no_control_byte_reaches_the_terminal_from_a_session(
+    poisoned: str, size: tuple[int, int], tmp_path: Path
+) -> None:
+    async def all_panels(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: isinstance(pilot.app.screen, SessionScreen) and pilot.app.screen.view)
+        said = check(pilot, "at first")
+        for key in ("1", "2", "3", "4", "5", "6", "7", "end", "8", "right_square_bracket", "left_square_bracket"):
+            await pilot.press(key)
+            await pilot.pause()
+            said += check(pilot, key)
+        assert "[link=file:///etc/passwd]" in said or size[1] < 100, "shown as it is, and not as what it says"
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Pick))
+        check(pilot, "the choice of a session")
+
+    look(poisoned, "s", size, tmp_path, all_panels)
+
+
+def test_sessions_of_any_name_are_listed_and_opened(poisoned: str, tmp_path: Path) -> None:
+    async def from_the_list(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: isinstance(pilot.app.screen, StartScreen) and pilot.app.screen.sessions)
+        assert "[/x]" in check(pilot, "the list")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "no timeframe" in check(pilot, "one that has none"))
+        await pilot.press("escape", "down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SessionScreen) and pilot.app.screen.view)
+        check(pilot, "another one")
+
+    look(poisoned, None, (110, 240), tmp_path, from_the_list)

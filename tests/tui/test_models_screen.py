@@ -66,7 +66,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         with JsonRegistry.open(folder / "models", create=True) as registry:
             models.fill(registry)
         models.candles(folder)
-        play(f"sqlite:///{folder}/ledger.db", "asked", bars=200, strategies=[MODEL], fusion=[])
+        url = f"sqlite:///{folder}/ledger.db"
+        play(url, "asked", bars=200, strategies=[MODEL], fusion=[])
+        shelf = {"kind": "registry", "path": str(folder / "models")}
+        play(url, "elsewhere", bars=3, strategies=[MODEL], fusion=[], models=shelf)
         yield folder
 
 
@@ -139,6 +142,20 @@ def test_every_sheet_says_what_it_is_for_at_every_size(home: Path, size: tuple[i
             await until_said(pilot, *words)
 
     look_at(url_of(home), home, look, size)
+
+
+def test_from_a_session_it_opens_the_registry_of_that_session(home: Path) -> None:
+    async def body() -> None:
+        async with app(url_of(home), "elsewhere", home).run_test(size=(120, 40)) as pilot:
+            await until_said(pilot, "elsewhere", "finished")
+            await pilot.press("m")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ModelsScreen), 20)
+            screen = pilot.app.screen
+            assert isinstance(screen, ModelsScreen)
+            await until(pilot, lambda: screen.shelf is not None)
+            assert screen.place.folder == home / "models"
+
+    asyncio.run(body())
 
 
 def test_what_it_said_live_is_asked_of_the_ledger(home: Path) -> None:

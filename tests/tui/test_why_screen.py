@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.tui.core.hostile import HOSTILE
+from tests.hostile import HOSTILE
 from tests.tui.screens import SIZES, app, said, until, until_said
 from tests.tui.sessions import installed, play
 from textual.pilot import Pilot

@@ -14,6 +14,7 @@ from papertape.engine.config import SessionConfig, read_config
 from papertape.engine.tape import BATCH, PACE
 from papertape.ledger.records import CheckpointRow, FillRow, NoteRow, PluginEventRow, SignalRow, TapeRow
 from papertape.ledger.store import CommandRow, Ledger, SessionRow
+from papertape.market.timeframe import period
 from papertape.reports.figures import Curve
 from papertape.tui.core import commands, reading, standing
 from papertape.tui.core.candles import CandleHistory, past_candles
@@ -120,6 +121,7 @@ class Follower:
         if row is None:
             raise NoLedger(f"session {self.session} is not in the ledger any more")
         if self._config is None:
+            period(row.timeframe)  # charts count by it: whatever else a ledger may hold is said, and not drawn
             self._begin(read_config(json.loads(row.config)))
         asked = reading.last_commands(connection, self.session, 50)
         stamp = (row, asked, reading.last_entry(connection, self.session))
