@@ -283,7 +283,7 @@ def test_names_and_reasons_are_data_and_no_control_byte_reaches_the_terminal(tmp
         for number, text in enumerate(texts, 1):
             gate = dict.fromkeys(("gate", "wanted", "found", "verdict"), text[:1_000])
             evidence = {"gates": [gate], "symbols": [text], "timeframe": text, "trials": {}, "rows": 1}
-            why = "".join(char for char in text if unicodedata.category(char) not in ("Cc", "Cs"))[:1_000]
+            why = "why " + "".join(char for char in text if unicodedata.category(char) not in ("Cc", "Cs"))[:1_000]
             registry.refuse("signal", "champion", 1, Wish(number, why[:100], why, evidence))
 
     async def look(pilot: Pilot[None]) -> None:

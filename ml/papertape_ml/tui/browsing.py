@@ -1,6 +1,5 @@
 """Looking at the models of a registry: versions and aliases, and sheets about the version under the cursor."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 from typing import ClassVar, Literal
@@ -21,12 +20,13 @@ from papertape.tui.screens.dialogs import Help
 from papertape.tui.widgets.keys import Keys
 from papertape.tui.widgets.paint import label
 from papertape.tui.widgets.status_bar import PanelTabs
-from papertape.tui.widgets.table import Column, Row, Table
+from papertape.tui.widgets.table import Row, Table
 from papertape_ml.registry.manifest import Manifest
 from papertape_ml.tui import live_sheet, sheets, shelf
 from papertape_ml.tui.asking import Live
 from papertape_ml.tui.dialogs import Folder
 from papertape_ml.tui.messages import Described, LiveTold, Looked, LookFailed
+from papertape_ml.tui.sheet import SHEETS, Sheet
 from papertape_ml.tui.shelf import Line, Place, Shelf
 from papertape_ml.tui.sightings import Sighting, Sightings
 from papertape_ml.tui.versions import VERSIONS, version_rows
@@ -34,16 +34,6 @@ from papertape_ml.tui.versions import VERSIONS, version_rows
 Layout = Literal["compact", "normal", "wide"]
 EVERY = 1.0
 """Seconds between two looks."""
-REST = 0.3
-"""Seconds that the cursor rests on a version before the ledger is asked what it said."""
-SHEETS: Mapping[str, tuple[tuple[Column, ...], str]] = {
-    "About": (sheets.ABOUT, ""),
-    "Figures": (sheets.FIGURES, "Its manifest holds no figures."),
-    "Gates": (sheets.GATES, "No gates have been put to it here: p asks for champion, and shows what each says."),
-    "Live": (live_sheet.LIVE, ""),
-    "History": (sheets.HISTORY, "No alias has moved yet."),
-    "Sessions": (sheets.SESSIONS, "No session has asked it: papertape run --strategy classifier:model=NAME@ALIAS"),
-}
 EMPTY = """No models yet.
 
 papertape train classifier --source candles/   makes one
@@ -77,26 +67,8 @@ CSS = """
 """
 
 
-class Sheet(Vertical):
-    """A framed table about the version under the cursor."""
-
-    def __init__(self, title: str, columns: tuple[Column, ...], empty: str) -> None:
-        super().__init__(classes="panel")
-        self.border_title = label(title)
-        self.heading, self.columns, self.empty = title, columns, empty
-
-    def compose(self) -> ComposeResult:
-        yield Table(self.columns)
-
-    def say(self, about: Line | None, rows: list[Row]) -> None:
-        """Shows other rows, about a version."""
-        self.border_title = label("  ".join(filter(None, (self.heading, about and str(about)))), 50)
-        empty = sheets.sentences("nothing", self.empty if about else "", "faint")
-        self.query_one(Table).show(rows or empty)
-
-
 class VersionsScreen(Screen[None]):
-    """The versions of one registry: first of the one that the session has from which somebody came."""
+    """The versions of one registry; at first of the one that the session uses from which the person came."""
 
     CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [
