@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from papertape.broker.money import booked, floor_to, multiply
 from papertape.ledger.records import FillRow, OrderRow, SignalRow
-from papertape.reports.why.chain import AttemptLink, BookLink, Chain, FillLink, MeetingLink, VoteLink, WishLink
+from papertape.reports.why.chain import BookLink, Chain, VoteLink, WishLink
+from papertape.reports.why.decision_links import AttemptLink
+from papertape.reports.why.order_links import FillLink, MeetingLink
 
 BRACKETS = ("stop-loss", "take-profit", "liquidation")
 IDLE = {"held", "entering", "leaving", "flat", "unchanged", "muted", "refused", "failed", "cancelled"}

@@ -15,12 +15,13 @@ from tests.engine.live import Host, Killed, recording
 from tests.engine.shelf import PARTS, ShelfFile
 from tests.reports.recomputing import Kept, Seen, fees_agree, recompute
 
-from papertape.contract.errors import InvalidValue, RequestError
-from papertape.engine import keeper, retelling
+from papertape.contract.errors import RequestError
+from papertape.engine import anchoring, keeper
 from papertape.engine.config import SessionConfig, Spec, read_config
 from papertape.engine.recorded import RECORDED
+from papertape.engine.retelling import retelling
 from papertape.ledger.store import Ledger, SessionRow
-from papertape.reports.why import Chain, explain, moment_of, sentences
+from papertape.reports.why import Chain, explain, sentences
 from papertape.reports.why.document import document
 
 MINUTE = 60_000
@@ -147,7 +148,7 @@ def test_a_live_session_with_stale_late_and_absent_candles_recomputes_too(tmp_pa
 def test_the_chain_is_the_same_from_an_anchor_and_from_the_start(storm: tuple[Ledger, SessionRow, Kept]) -> None:
     ledger, row, _ = storm
     for batch in (9, 17, 30, BARS + WARM - 1):
-        with retelling.retelling(ledger, row.id, plugins(), close_of(row, batch)) as told:
+        with retelling(ledger, row.id, plugins(), close_of(row, batch)) as told:
             assert told.begun.batch > 0
         assert asked(storm, batch) == asked(storm, batch, whole=True)
 
@@ -175,7 +176,7 @@ def test_what_keeps_no_state_is_called_from_the_start_where_that_is_soon_done_an
         at = close_of(row, 21)
         exact = explain(ledger, row, plugins(), SYMBOLS[0], at)
         assert exact.warnings == ()
-        monkeypatch.setattr(retelling, "SOON", 0)
+        monkeypatch.setattr(anchoring, "SOON", 0)
         afresh = explain(ledger, row, plugins(), SYMBOLS[0], at)
     assert "plain: keeps no state" in afresh.warnings[0]
     assert replace(afresh, warnings=()) == exact
@@ -186,7 +187,7 @@ def test_where_that_gives_something_else_it_is_the_start_after_all(
 ) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
     monkeypatch.setattr(keeper, "ANCHOR_EVERY", 0.0)
-    monkeypatch.setattr(retelling, "SOON", 0)
+    monkeypatch.setattr(anchoring, "SOON", 0)
     run(url, stormy("forgetful"), every=4)  # it counts its calls, and speaks at every seventh
     with Ledger.open(url) as ledger:
         row = ledger.find(NAME)
@@ -271,25 +272,6 @@ def test_it_says_which_bytes_of_a_model_answered(tmp_path: Path) -> None:
 
 
 # Which moment
-
-
-def session_row(first: int, last: int) -> SessionRow:
-    return SessionRow("s", 0, "finished", 1, "{}", "{}", '["A"]', "1m", 7, first_ts=first, last_ts=last)
-
-
-def test_a_time_of_day_is_one_of_the_last_day_that_the_session_has_reached() -> None:
-    day = 86_400_000
-    row = session_row(0, 2 * day + 10 * 3_600_000)  # three days in, at 10:01
-    assert moment_of("09:30", row) == 2 * day + 9 * 3_600_000 + 30 * MINUTE
-    assert moment_of("14:03", row) == day + 14 * 3_600_000 + 3 * MINUTE
-    assert moment_of("9:30:30", row) == 2 * day + 9 * 3_600_000 + 30 * MINUTE + 30_000
-    assert moment_of("2024-01-01T00:00", row) == moment_of("1704067200000", row) == 1_704_067_200_000
-    assert moment_of("14:03", session_row(0, 10 * 3_600_000)) == 14 * 3_600_000 + 3 * MINUTE  # outside, and said so
-    for bad in ("25:00", "noon", "12:61"):
-        with pytest.raises(InvalidValue, match="no time|hours go to 24"):
-            moment_of(bad, row)
-    with pytest.raises(RequestError, match="has not taken in a candle yet"):
-        moment_of("14:03", row._replace(last_ts=None))
 
 
 def test_any_time_in_a_candle_and_its_close_mean_that_candle(storm: tuple[Ledger, SessionRow, Kept]) -> None:

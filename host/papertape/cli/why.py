@@ -26,10 +26,11 @@ WIDEST = 110
 @db_option
 @json_option
 def why(session: str, symbol: str, when: str, book: str | None, whole: bool, db: str, as_json: bool) -> None:
-    """Says why a session traded, or did not, at a candle: what it was worth, what was said, sized, allowed and filled.
+    """Says why a session traded, or did not, at a candle: the whole chain behind it.
 
-    TIME is the close of a candle, or any time within it. The session is folded again to that candle and watched; of
-    what became of its orders since, the ledger tells.
+    What the candle was worth, what was said, sized, allowed, ordered and filled. TIME is the close of a candle, or any
+    time within it. The session is folded again to that candle and watched; of what became of its orders since, the
+    ledger tells.
 
     \b
     Examples:

@@ -4,68 +4,44 @@ It is the same step over the same batches; who asks stands beside it, before the
 before the next batch has been carried out.
 """
 
-import json
 from bisect import bisect_left
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
-from heapq import merge
-from itertools import takewhile, zip_longest
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 from papertape.contract.candle import Row
 from papertape.contract.errors import LedgerError, PluginError, SessionDiffers
-from papertape.contract.feed import Event, Feed
+from papertape.contract.feed import Event
 from papertape.contract.fusion import Council, Fusion
 from papertape.contract.signal import Signal
 from papertape.contract.snapshot import Snapshot
 from papertape.contract.strategy import Wish
-from papertape.engine import checkpoint, codec
-from papertape.engine.build import Built, build
+from papertape.engine.agreement import first_difference
+from papertape.engine.anchoring import Begun, begin
 from papertape.engine.delays import recorded_delays
 from papertape.engine.discovery import Plugins
-from papertape.engine.divergence import Same, close, equal, may_differ, unequal, what, whose
-from papertape.engine.feeding import taped_feed
+from papertape.engine.divergence import Same, close, equal
 from papertape.engine.fold import CHUNK, carry_out, stretches
 from papertape.engine.foresight import foresight
-from papertape.engine.models import kept_pins, models_of
 from papertape.engine.seat import StrategySeat
 from papertape.engine.session import Session
-from papertape.engine.tape import INSTRUMENT, Header, events_by_batch, fingerprints, overlay, read_header
+from papertape.engine.tape import events_by_batch, fingerprints, overlay
 from papertape.engine.tracing import Watch
 from papertape.engine.verify import other_machine
-from papertape.ledger.finding import anchors, around
-from papertape.ledger.records import Effects, FillRow, FundingRow, OrderRow, PluginEventRow, SignalRow, TapeRow
+from papertape.ledger.finding import around
+from papertape.ledger.records import Effects, TapeRow
 from papertape.ledger.store import Ledger
-
-SOON: Final = 50_000
-"""Candles up to which a fold from the start is worth its second: then what keeps no state is there as it was."""
-KINDS: tuple[type[Any], ...] = (SignalRow, OrderRow, FillRow, FundingRow, PluginEventRow)
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """Where a fold begins: after `batch`, with records up to `seq`; -1 and 0 for the start. `afresh`: components that
-    keep no state, and stand there as if the session had begun just then."""
-
-    header: Header
-    built: Built
-    feed: Feed
-    batch: int
-    seq: int
-    afresh: tuple[str, ...]
 
 
 class Retelling:
     """A session right before the batch that closes at a time, or as the first after it.
 
     `now`: its close, ms UTC, `batch`: its number, `rows`: its candles. `commands`, `events`: what stood right before it
-    on the tape, an operator's and the feed's. `step()` steps through it; `wishes` and `failures` then hold what each
-    strategy said, `watches` what each desk did, by book. `go_on()` carries out what came before the next batch, bit by
-    bit.
-    `councils`: what each fusion was shown, by name, where it voted; its signals are among the `wishes` then.
-    `differs`: the first record since the fold began that the ledger has otherwise, in words. `begun`: from where.
+    on the tape, an operator's and the feed's. `step()` steps through it; `wishes` then hold what each strategy said,
+    and each fusion that voted, `councils` what that one was shown, `watches` what each desk did, by book. `go_on()`
+    carries out what came before the next batch, bit by bit.
+
+    `begun`: from where the fold came. `differs`: the first record since then that the ledger has otherwise, in words.
     `same`: what of a record counts as the same here.
     """
 
@@ -228,13 +204,13 @@ def retelling(ledger: Ledger, session: str, plugins: Plugins, at: int, whole: bo
     last = _last(ledger, session)
     with ExitStack() as stack:
         near = None if span.before is None or whole else span.before.batch
-        begun = _begun(ledger, session, plugins, tape, near, stack)
+        begun = begin(ledger, session, plugins, tape, near, stack)
         told = stack.enter_context(closing(Retelling(begun, tape, at, last)))
-        told.differs = _difference(ledger, session, told)
+        told.differs = first_difference(ledger, session, (told.effects,), told.begun.seq, told.batch - 1, told.same)
         if told.differs is not None and begun.afresh:
-            begun = _begun(ledger, session, plugins, tape, None, stack)
+            begun = begin(ledger, session, plugins, tape, None, stack)
             told = stack.enter_context(closing(Retelling(begun, tape, at, last)))
-            told.differs = _difference(ledger, session, told)
+            told.differs = first_difference(ledger, session, (told.effects,), told.begun.seq, told.batch - 1, told.same)
         yield told
 
 
@@ -242,93 +218,3 @@ def _last(ledger: Ledger, session: str) -> int:
     kept = ledger.checkpoint(session)
     assert kept is not None
     return kept.batch
-
-
-def _begun(
-    ledger: Ledger, session: str, plugins: Plugins, tape: list[TapeRow], batch: int | None, stack: ExitStack
-) -> Begun:
-    """At the newest anchor up to a batch from which a fold can begin, or at the start."""
-    header = read_header(tape)
-    commands = events_by_batch(tape)
-    for number, seq, packed in () if batch is None else anchors(ledger, session, batch):
-        # Of what a resume put on the tape the checkpoint that it went on from knows nothing.
-        if number >= 0 and number + 1 not in commands:
-            begun = _at_anchor(ledger, session, plugins, tape, header, (number, seq, packed), stack)
-            if begun is None or (begun.afresh and number * len(header.symbols) <= SOON):
-                break
-            return begun
-    models = stack.enter_context(models_of(header.config, plugins, ledger, header.models))
-    feed = taped_feed(header, plugins, ledger, session, models)
-    stack.callback(feed.close)
-    built = build(header.config, plugins, feed, models)
-    built.session.start(built.contexts)
-    return Begun(header, built, feed, -1, 0, ())
-
-
-def _at_anchor(
-    ledger: Ledger,
-    session: str,
-    plugins: Plugins,
-    tape: list[TapeRow],
-    header: Header,
-    anchor: tuple[int, int, bytes],
-    stack: ExitStack,
-) -> Begun | None:
-    """None where its features are not those that would be computed here: only the start knows those."""
-    number, seq, packed = anchor
-    state = codec.decode(packed)
-    pins = {**header.models, **kept_pins(state.get("models"))}
-    models = stack.enter_context(models_of(header.config, plugins, ledger, pins))
-    feed = taped_feed(header, plugins, ledger, session, models)
-    stack.callback(feed.close)
-    built = build(header.config, plugins, feed, models)
-    kept = state.get("features")
-    if built.session.features is not None and (kept is None or kept["set"] != built.features):
-        return None
-    built.session.start(built.contexts)
-    built.session.journal.drain()
-    checkpoint.restore(built, state)
-    for row in tape:
-        if row.kind == INSTRUMENT and row.batch <= number + 1:
-            built.session.apply(row.at, json.loads(row.payload))
-    afresh = []
-    for part in built.parts:
-        own = state["parts"].get(part.name)
-        if own is None:
-            afresh.append(part.name)
-        else:
-            part.component.state = codec.decode(own)
-    return Begun(header, built, feed, number, seq, tuple(afresh))
-
-
-def _difference(ledger: Ledger, session: str, told: Retelling) -> str | None:
-    """The first record between the beginning of the fold and the batch that the ledger has otherwise, in words."""
-    return first_difference(ledger, session, (told.effects,), told.begun.seq, told.batch - 1, told.same)
-
-
-def first_difference(
-    ledger: Ledger, session: str, effects: Sequence[Effects], seq: int, batch: int, same: Same = equal
-) -> str | None:
-    """The first of the records after number `seq`, up to a batch, that is another in the ledger, in words. `effects`:
-    all that the fold made of those."""
-    rows: dict[int, Any] = {
-        row.seq: row for one in effects for kind in (one.signals, one.orders, one.fills, one.funding, one.plugin_events)
-        for row in kind
-    }  # fmt: skip
-    made = (rows[number] for number in sorted(rows) if number > seq)
-    kept = merge(*(ledger.rows(session, kind, from_seq=seq + 1) for kind in KINDS), key=attrgetter("seq"))
-    for old, row in zip_longest(takewhile(lambda row: row.batch <= batch, kept), made):
-        if old is None or row is None or type(old) is not type(row):
-            number = (old or row).seq
-            return f"record {number} is {_shown(row)} here, {_shown(old)} in the ledger"
-        found = unequal(old, row, may_differ(row), same)
-        if found is not None:
-            return (
-                f"{found.field} of {what(row)} {row.seq} of {whose(row)} is {found.left!r} in the ledger, "
-                f"{found.right!r} here"
-            )
-    return None
-
-
-def _shown(row: Any) -> str:
-    return "nothing" if row is None else f"a {what(row)} of {whose(row)}"

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Select, func, select
 
 from papertape.ledger import tables
-from papertape.ledger.records import EquityRow, FillRow, OrderRow, PredictionRow, SignalRow
+from papertape.ledger.records import FillRow, OrderRow, PredictionRow, SignalRow
 from papertape.ledger.series import unpack_times
 from papertape.ledger.store import Ledger
 
@@ -88,21 +88,6 @@ def block_of(ledger: Ledger, session: str, batch: int) -> tuple[int, list[int]] 
     with ledger.database.read() as connection:
         found = connection.execute(query).first()
     return None if found is None else (found.first_batch, unpack_times(found.times).tolist())
-
-
-def mark_of(ledger: Ledger, session: str, book: str, batch: int) -> EquityRow | None:
-    """The block of a book's marks that holds a batch."""
-    table = tables.equity
-    rows = table.c
-    query = (
-        select(*(rows[name] for name in EquityRow._fields))
-        .where(rows.session == session, rows.book == book, rows.first_batch <= batch)
-        .order_by(rows.first_batch.desc())
-        .limit(1)
-    )
-    with ledger.database.read() as connection:
-        found = connection.execute(query).first()
-    return None if found is None or found.first_batch + found.count <= batch else EquityRow._make(found)
 
 
 def order_of(ledger: Ledger, session: str, seq: int) -> OrderRow | None:

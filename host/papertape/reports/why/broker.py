@@ -6,7 +6,7 @@ from papertape.contract.candle import Row
 from papertape.ledger.finding import fills_of, order_of
 from papertape.ledger.records import Effects, FillRow, OrderRow
 from papertape.ledger.store import Ledger
-from papertape.reports.why.chain import FateLink, FillLink, MeetingLink, OrderLink
+from papertape.reports.why.order_links import FateLink, FillLink, MeetingLink, OrderLink
 from papertape.reports.why.rules import base_price, rule_of
 
 BROUGHT = ("stop-loss", "take-profit", "liquidation")

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from papertape.reports.why.decision_links import AttemptLink, StandingLink
+from papertape.reports.why.order_links import FateLink, MeetingLink
+
 Told = Literal["fold", "ledger"]
 """Whether the session was folded again to the candle, or only what its ledger holds could be read."""
 
@@ -65,82 +68,6 @@ class ModelLink:
     features: Mapping[str, float | None]
     said: Mapping[str, float]
     recorded: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderLink:
-    """An order as it stands after this candle. `at`: when it was decided, `effective`: from when it meets candles.
-    `status`, `filled`, `reason`: of now, however long after the candle that is."""
-
-    number: int
-    at: int
-    effective: int
-    role: str
-    side: str
-    type: str
-    quantity: Decimal
-    price: Decimal | None
-    stop_price: Decimal | None
-    trail: Decimal | None
-    time_in_force: str
-    signal: int | None
-    parent: int | None
-    tag: str | None
-    status: str
-    filled: Decimal
-    reason: str
-    ended_at: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class FillLink:
-    """An execution. `base`: the price that the rule gives, before slippage and tick (None where it is not known
-    afterwards); `fee` in quote currency; `position`, `cash`: of the book after it."""
-
-    number: int
-    order: int
-    batch: int
-    at: int
-    side: str
-    quantity: Decimal
-    base: Decimal | None
-    price: Decimal
-    fee: Decimal
-    maker: bool
-    position: Decimal
-    cash: Decimal
-    profit: Decimal | None
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule of the explanation pages: its name here, the page's section, and its words."""
-
-    name: str
-    section: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class MeetingLink:
-    """What an order and this candle did to each other. `ended`: filled, cancelled or expired in it; None: it works on.
-    `reason`: of the end, as the broker gave it."""
-
-    order: OrderLink
-    rule: Rule
-    fills: tuple[FillLink, ...]
-    ended: str | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class StandingLink:
-    """What a standing rule said of the book at this close: None while it lets all pass."""
-
-    rule: str
-    action: str | None
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,72 +151,6 @@ class VoteLink:
     wish: WishLink | None
     stance: StanceLink | None
     error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SizingLink:
-    """The sizer's target: `size` units, before any rounding. `said`: how it came about, in the sizer's words."""
-
-    sizer: str
-    params: Mapping[str, Any]
-    price: Decimal
-    equity: Decimal
-    cash: Decimal
-    drawdown: float
-    symbols: int
-    size: Decimal
-    said: str
-    features: Mapping[str, float | None]
-    models: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictLink:
-    """A risk rule's verdict on an entry of `asked` units: passed, shrunk (to `left`), refused (`left` 0) or failed."""
-
-    rule: str
-    params: Mapping[str, Any]
-    verdict: str
-    asked: Decimal
-    left: Decimal
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class CoverLink:
-    """Rounding down to the lot, and to what the book can spend: `unit` is what one unit takes of `power`."""
-
-    asked: Decimal
-    lot: Decimal
-    unit: Decimal
-    power: Decimal
-    left: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptLink:
-    """One try to place an order. `wanted`: units before the rules, None where it did not get so far; `quantity`: units
-    ordered. `refused`: why not; `record`: number of the order, or of the refusal where that has one."""
-
-    signal: int | None
-    side: str
-    price: Decimal | None
-    sizing: SizingLink | None
-    wanted: Decimal | None
-    verdicts: tuple[VerdictLink, ...]
-    cover: CoverLink | None
-    min_notional: Decimal
-    refused: str | None
-    record: int | None
-    quantity: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class FateLink:
-    """An order that was made at this candle, and what has become of it since."""
-
-    order: OrderLink
-    fills: tuple[FillLink, ...]
 
 
 @dataclass(frozen=True, slots=True)

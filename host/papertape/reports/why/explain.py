@@ -7,10 +7,11 @@ from dataclasses import replace
 from papertape.contract.errors import PapertapeError
 from papertape.contract.feed import Event
 from papertape.contract.strategy import Strategy
+from papertape.engine.agreement import first_difference
 from papertape.engine.build import FEATURES
 from papertape.engine.discovery import Plugins
 from papertape.engine.journal import order_row
-from papertape.engine.retelling import Retelling, first_difference, retelling
+from papertape.engine.retelling import Retelling, retelling
 from papertape.engine.seat import FusionSeat, Seat, StrategySeat
 from papertape.engine.tape import codes, overlay
 from papertape.ledger.finding import around, batch_entry, prediction_of

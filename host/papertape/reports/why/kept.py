@@ -14,18 +14,9 @@ from papertape.ledger.records import FillRow, OrderRow, SignalRow, TapeRow
 from papertape.ledger.store import Ledger, SessionRow
 from papertape.market.timeframe import period
 from papertape.reports.why.broker import decided, fates, fill_link, order_link
-from papertape.reports.why.chain import (
-    BookLink,
-    CandleLink,
-    Chain,
-    MeetingLink,
-    Rule,
-    StanceLink,
-    VoteLink,
-    WishLink,
-    WordLink,
-)
+from papertape.reports.why.chain import BookLink, CandleLink, Chain, StanceLink, VoteLink, WishLink, WordLink
 from papertape.reports.why.market import candle_link, data_notes
+from papertape.reports.why.order_links import MeetingLink, Rule
 
 UNKNOWN = Rule("unknown", "", "")
 """By which rule cannot be told without the candle."""

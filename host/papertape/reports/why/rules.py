@@ -6,7 +6,7 @@ from typing import Final
 from papertape.broker.matching import Prices, market_inside, prices_of
 from papertape.contract.candle import TS, Row
 from papertape.ledger.records import FillRow, OrderRow
-from papertape.reports.why.chain import Rule
+from papertape.reports.why.order_links import Rule
 
 INSIDE: Final = "Inside a candle"
 TIME: Final = "Time"

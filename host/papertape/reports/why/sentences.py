@@ -1,27 +1,24 @@
 """A chain in plain sentences for people: a paragraph for the candle, one for each book, link by link in their order."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import NamedTuple
 
-from papertape.broker.money import plain
 from papertape.market.timeframe import iso
 from papertape.reports.why.chain import (
-    AttemptLink,
     BookLink,
     CandleLink,
     Chain,
-    FateLink,
-    FillLink,
-    MeetingLink,
     MemberLink,
     ModelLink,
-    OrderLink,
     StanceLink,
     VoteLink,
     WishLink,
     WordLink,
 )
+from papertape.reports.why.decision_links import AttemptLink
+from papertape.reports.why.figures import ago, number, sentence, signed
+from papertape.reports.why.order_links import FateLink
+from papertape.reports.why.order_words import fate_words, meeting_words
 
 SIDE = {1: "long", -1: "short", 0: "flat"}
 
@@ -42,10 +39,6 @@ OUTCOMES = {
 }
 
 
-MOST = 10
-"""Decimals of an amount in a sentence; the document has them all."""
-
-
 _SOURCES = {"simulated": "the simulation", "file": "a file", "REST": "the exchange, by REST", "stream": "its stream"}
 
 
@@ -63,16 +56,16 @@ class Paragraph(NamedTuple):
 def sentences(chain: Chain) -> tuple[Paragraph, ...]:
     """The chain in words. Nothing is cut or wrapped; whoever shows it fits it to the place that there is."""
     top = f"{chain.symbol}, the {chain.timeframe} candle that closed at {iso(chain.closed)}"
-    found = [Paragraph(f"{top} (session {chain.session}, batch {chain.batch})", tuple(map(_sentence, chain.warnings)))]
+    found = [Paragraph(f"{top} (session {chain.session}, batch {chain.batch})", tuple(map(sentence, chain.warnings)))]
     if chain.candle is not None:
         found.append(Paragraph("candle", tuple(_candle(chain.candle, chain))))
     if chain.events:
-        found.append(Paragraph("right before it", tuple(map(_sentence, chain.events))))
+        found.append(Paragraph("right before it", tuple(map(sentence, chain.events))))
     if chain.models:
         found.append(Paragraph("models", tuple(_model(one) for one in chain.models)))
     found += [Paragraph(f"{book.kind} {book.book}", tuple(_book(book, chain))) for book in chain.books]
     if chain.later:
-        found.append(Paragraph("right after it", tuple(map(_sentence, chain.later))))
+        found.append(Paragraph("right after it", tuple(map(sentence, chain.later))))
     return tuple(found)
 
 
@@ -85,11 +78,11 @@ def _candle(candle: CandleLink, chain: Chain) -> list[str]:
         lines.append("There was none: a symbol without a candle stands still, and its orders meet nothing.")
         if candle.ts is None:
             return [*lines, "It has not had one yet."]
-        lines.append(f"Its last one closed {_ago(candle.age)} before, at {_number(candle.close)}.")
+        lines.append(f"Its last one closed {ago(candle.age)} before, at {number(candle.close)}.")
     else:
         lines.append(
-            f"It opened at {_number(candle.open)}, moved between {_number(candle.low)} and {_number(candle.high)}, and "
-            f"closed at {_number(candle.close)}; volume {_number(candle.volume)}."
+            f"It opened at {number(candle.open)}, moved between {number(candle.low)} and {number(candle.high)}, and "
+            f"closed at {number(candle.close)}; volume {number(candle.volume)}."
         )
     arrived = f", and was here at {iso(candle.arrived)}" if candle.present and candle.arrived is not None else ""
     defects = {
@@ -107,7 +100,7 @@ def _candle(candle: CandleLink, chain: Chain) -> list[str]:
         f"({note.example})."
         for note in candle.notes
     ]
-    return lines + [_sentence(event) for event in candle.events]
+    return lines + [sentence(event) for event in candle.events]
 
 
 def _model(model: ModelLink) -> str:
@@ -119,7 +112,7 @@ def _model(model: ModelLink) -> str:
         return f"{who}; it was not asked, or had no answer; {looked}."
     same = model.recorded == f"{model.name}@{model.version}"
     kept = "" if same else f"; the ledger has {model.recorded or 'no prediction'} here"
-    said = ", ".join(f"{name} {_number(value)}" for name, value in model.said.items())
+    said = ", ".join(f"{name} {number(value)}" for name, value in model.said.items())
     return f"{who}; it answered {said}{kept}; {looked}."
 
 
@@ -127,13 +120,13 @@ def _model(model: ModelLink) -> str:
 
 
 def _book(book: BookLink, chain: Chain) -> list[str]:
-    lines = [line for meeting in book.before for line in _meeting(meeting)]
-    lines += [f"Funding: {_signed(amount)}." for amount in book.funding]
+    lines = [line for meeting in book.before for line in meeting_words(meeting)]
+    lines += [f"Funding: {signed(amount)}." for amount in book.funding]
     if book.state is not None:
-        held = f"{_number(book.state.position)} units" if book.state.position else "nothing"
+        held = f"{number(book.state.position)} units" if book.state.position else "nothing"
         lines.append(
-            f"At the close it held {held} of {chain.symbol}; cash {_number(book.state.cash)}, equity "
-            f"{_number(book.state.equity)}."
+            f"At the close it held {held} of {chain.symbol}; cash {number(book.state.cash)}, equity "
+            f"{number(book.state.equity)}."
         )
     lines += [
         f"The rule {_part(one.rule, book.book)} stands: {one.action}, {one.reason}."
@@ -150,32 +143,9 @@ def _book(book: BookLink, chain: Chain) -> list[str]:
     for attempt in book.attempts:
         lines += _attempt(attempt, book.book, {fate.order.number: fate for fate in book.orders})
         told.add(attempt.record)
-    lines += [line for fate in book.orders if fate.order.number not in told for line in _made(fate)]
-    lines += [line for meeting in book.late for line in _meeting(meeting)]
-    return lines + [line for fate in book.later for line in _made(fate)]
-
-
-def _meeting(meeting: MeetingLink) -> list[str]:
-    order = meeting.order
-    rule = f"{meeting.rule.words} ({meeting.rule.section})" if meeting.rule.words else ""
-    lines = [_filled(order, fill, rule) for fill in meeting.fills]
-    if meeting.ended in ("cancelled", "expired"):
-        why = f": {meeting.reason}" if meeting.reason else ""
-        lines.append(f"{_order(order)} {'was cancelled' if meeting.ended == 'cancelled' else 'expired'}{why}.")
-    elif not meeting.fills:
-        lines.append(f"{_order(order)} went on waiting: {rule or 'nothing reached it'}.")
-    return lines
-
-
-def _filled(order: OrderLink, fill: FillLink, rule: str) -> str:
-    text = f"{_order(order)} filled {_number(fill.quantity)} at {_number(fill.price)}"
-    text += f": {rule}" if rule else ""
-    if fill.base is not None and fill.base != fill.price:
-        text += f"; that is {_number(fill.base)}, and slippage and the tick took {_number(abs(fill.price - fill.base))}"
-    text += f"; fee {_number(fill.fee)}{', as a maker' if fill.maker else ''}"
-    if fill.profit is not None:
-        text += f"; profit {_signed(fill.profit)}"
-    return text + (f" ({fill.note})." if fill.note else ".")
+    lines += [line for fate in book.orders if fate.order.number not in told for line in fate_words(fate)]
+    lines += [line for meeting in book.late for line in meeting_words(meeting)]
+    return lines + [line for fate in book.later for line in fate_words(fate)]
 
 
 def _word(word: WordLink, chain: Chain) -> list[str]:
@@ -195,7 +165,7 @@ def _word(word: WordLink, chain: Chain) -> list[str]:
 
 def _features(features: Mapping[str, float | None], verb: str) -> str:
     """Some features with their values, and those that are missing; of many the first ones."""
-    known = [f"{name} {_number(value)}" for name, value in features.items() if value is not None]
+    known = [f"{name} {number(value)}" for name, value in features.items() if value is not None]
     missing = [name for name, value in features.items() if value is None]
     text = f"{verb} {_first(known)}" if known else f"{verb} no feature that is there"
     return text + (f"; missing: {_first(missing)}" if missing else "")
@@ -217,11 +187,11 @@ def _wish(wish: WishLink, who: str) -> str:
     if wish.kind == "cancel":
         return f"{who} cancelled {wish.action}."
     if wish.kind == "order":
-        return f"{who} ordered by itself: {wish.action} {_number(wish.quantity)}{_then(wish.outcome)}."
+        return f"{who} ordered by itself: {wish.action} {number(wish.quantity)}{_then(wish.outcome)}."
     text = f"{who} said {wish.action}" if wish.new else f"{who} said {wish.action} again"
-    details = [f"confidence {_number(wish.confidence)}"]
+    details = [f"confidence {number(wish.confidence)}"]
     details += [
-        f"{name} {_number(value)}"
+        f"{name} {number(value)}"
         for name, value in (
             ("stop", wish.stop_loss), ("target", wish.take_profit), ("size", wish.size), ("quantity", wish.quantity),
             ("fraction", wish.fraction),
@@ -256,8 +226,8 @@ def _vote(vote: VoteLink, chain: Chain) -> list[str]:
 def _member(member: MemberLink) -> str:
     if member.stance is None:
         return f"{member.name} {member.absent}"
-    weight = "" if member.weight is None else f", weight {_number(member.weight)}"
-    return f"{member.name} {SIDE[member.stance.side]} (confidence {_number(member.stance.confidence)}{weight})"
+    weight = "" if member.weight is None else f", weight {number(member.weight)}"
+    return f"{member.name} {SIDE[member.stance.side]} (confidence {number(member.stance.confidence)}{weight})"
 
 
 def _attempt(attempt: AttemptLink, book: str, made: dict[int, FateLink]) -> list[str]:
@@ -266,95 +236,32 @@ def _attempt(attempt: AttemptLink, book: str, made: dict[int, FateLink]) -> list
         one = attempt.sizing
         said = f": {one.said}" if one.said else ""
         lines.append(
-            f"The sizer {_part(one.sizer, book)} wants {_number(one.size)} units{said} (equity {_number(one.equity)} "
-            f"at {_number(one.price)})."
+            f"The sizer {_part(one.sizer, book)} wants {number(one.size)} units{said} (equity {number(one.equity)} "
+            f"at {number(one.price)})."
         )
         if one.features:
             lines.append(f"{_features(one.features, 'It looks at')}.")
     for verdict in attempt.verdicts:
         text = f"The rule {_part(verdict.rule, book)} {_VERDICTS[verdict.verdict]}"
         if verdict.verdict == "shrunk":
-            text += f" from {_number(verdict.asked)} to {_number(verdict.left)}"
+            text += f" from {number(verdict.asked)} to {number(verdict.left)}"
         lines.append(text + (f": {verdict.reason}." if verdict.reason else "."))
     cover = attempt.cover
     if cover is not None and cover.left != cover.asked:
         bound = cover.unit * cover.asked > cover.power
-        why = (
-            f"the book can spend {_number(cover.power)}, and a unit takes {_number(cover.unit)}" if bound else "rounded"
-        )
-        lines.append(f"That comes to {_number(cover.left)}: {why}, in lots of {_number(cover.lot)}.")
+        why = f"the book can spend {number(cover.power)}, and a unit takes {number(cover.unit)}" if bound else "rounded"
+        lines.append(f"That comes to {number(cover.left)}: {why}, in lots of {number(cover.lot)}.")
     if attempt.refused is not None:
         again = "" if attempt.record is not None else " The same refusal as before is not recorded again."
         lines.append(f"So nothing was ordered: {attempt.refused}.{again}")
     elif attempt.record in made:
-        lines += _made(made[attempt.record])
+        lines += fate_words(made[attempt.record])
     return lines
 
 
 _VERDICTS = {"passed": "let it pass", "shrunk": "shrank it", "refused": "refused it", "failed": "failed"}
 
 
-def _made(fate: FateLink) -> list[str]:
-    """An order that was made, and what has become of it."""
-    order = fate.order
-    if order.status == "refused":
-        return [f"{_order(order)} was refused: {order.reason}."]
-    text = f"{_order(order)} was placed, effective from {iso(order.effective)}"
-    lines = [text + (f" ({order.reason})." if order.reason and order.status != "cancelled" else ".")]
-    for fill in fate.fills:
-        lines.append(
-            f"It filled {_number(fill.quantity)} at {_number(fill.price)} (fill {fill.number}, {iso(fill.at)}, fee "
-            f"{_number(fill.fee)})."
-        )
-    if order.status in ("cancelled", "expired"):
-        ended = "" if order.ended_at is None else f" at {iso(order.ended_at)}"
-        lines.append(f"It {'was cancelled' if order.status == 'cancelled' else 'expired'}{ended}: {order.reason}.")
-    elif order.status == "working":
-        lines.append("It is still waiting.")
-    return lines
-
-
-def _order(order: OrderLink) -> str:
-    kind = {"entry": "the entry", "exit": "the exit", "request": "its own order", "liquidation": "the liquidation"}
-    what = kind.get(order.role, f"the {order.role}")
-    at = [
-        f"{name} {_number(value)}"
-        for name, value in (("limit", order.price), ("stop", order.stop_price), ("trail", order.trail))
-        if value is not None
-    ]
-    where = f" with {' and '.join(at)}" if at else " at the market" if order.type == "market" else ""
-    return f"Order {order.number}, {what} to {order.side} {_number(order.quantity)}{where},"
-
-
 def _part(name: str, book: str) -> str:
     """A book's own part is called after it, which its paragraph says already."""
     return name.removeprefix(f"{book}/")
-
-
-# Figures
-
-
-def _number(value: Decimal | float | None) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, Decimal):
-        rounded = value if -value.as_tuple().exponent <= MOST else round(value, MOST)  # type: ignore[operator]
-        whole, point, rest = plain(rounded).partition(".")
-        return f"{whole}{point}{rest}" if len(whole) < 4 else f"{int(whole):,}{point}{rest}"
-    return f"{value:,.8g}" if abs(value) < 1e15 else f"{value:.8g}"
-
-
-def _signed(value: Decimal) -> str:
-    return f"+{_number(value)}" if value > 0 else _number(value)
-
-
-def _ago(ms: int) -> str:
-    seconds = ms // 1000
-    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds // length} {unit}"
-    return f"{seconds} seconds"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

@@ -8,7 +8,7 @@ from papertape.broker.money import ZERO
 from papertape.contract.risk import RiskRule
 from papertape.engine.desk import Desk
 from papertape.engine.tracing import Attempt, Ruling
-from papertape.reports.why.chain import AttemptLink, CoverLink, SizingLink, StandingLink, VerdictLink
+from papertape.reports.why.decision_links import AttemptLink, CoverLink, SizingLink, StandingLink, VerdictLink
 from papertape.reports.why.said import feature_values, params_of
 
 
