@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from papertape.contract.errors import ConfigError, SessionDiffers
 from papertape.engine.recorded import entries_of_models
 from papertape.engine.tape import HEADER
 from papertape.ledger.store import Ledger, SessionRow
@@ -47,7 +48,10 @@ class Sightings:
                 found += self._ended[key]
                 continue
             running = row.status == "running" and ledger.is_owned(row.id)
-            seen = tuple(_of_session(ledger, row.id, running))
+            try:
+                seen = tuple(_of_session(ledger, row.id, running))
+            except (ConfigError, SessionDiffers):
+                seen = ()  # its tape does not say; whoever opens the session is told what is wrong with it
             if not running:
                 self._ended[key] = seen
             found += seen

@@ -1,16 +1,22 @@
 """What the models screen reads and does, without a screen: over a ledger on either database, and over a folder."""
 
+import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, insert, select, update
 from tests.test_starter_models import MODELS
+from tests.tui.sessions import CREATED, play
 
+from papertape.engine.tape import canonical
+from papertape.ledger import tables
+from papertape.ledger.store import Ledger
 from papertape_ml.errors import AliasMoved, NoRegistry
 from papertape_ml.registry.opening import open_registry
 from papertape_ml.registry.suite import FILES, example, wish
 from papertape_ml.tui import sheets, shelf
 from papertape_ml.tui.shelf import Place, read_manifest, read_shelf
-from papertape_ml.tui.sightings import Sighting, answering_now
+from papertape_ml.tui.sightings import Sighting, Sightings, answering_now
 
 
 def filled(place: Place) -> Place:
@@ -77,6 +83,27 @@ def test_what_answers_now_is_the_newest_that_was_taken_in_a_session_that_runs() 
     assert [row.cells[1].text for row in sheets.sessions(told, "sum 1")] == ["· answered"]
     refused, why = sheets.sessions(told, "sum 3")
     assert refused.cells[1].text == "✗ not taken" and why.cells[0].text == "other features"
+
+
+def test_a_session_whose_tape_is_damaged_hides_no_other(sqlite_url: str) -> None:
+    place = filled(Place(sqlite_url))
+    for name, created in (("damaged", CREATED), ("whole", CREATED + 1)):
+        play(sqlite_url, name, created=created, bars=3)
+    change = {"session": "damaged", "number": 0, "batch": 0, "at": 0, "kind": "model", "payload": "{}"}
+    with Ledger.open(sqlite_url) as ledger:
+        with ledger.database.write() as connection:
+            connection.execute(delete(tables.tape).where(tables.tape.c.session == "damaged"))
+            connection.execute(insert(tables.tape).values(change))
+            kept = connection.execute(
+                select(tables.tape.c.payload).where(tables.tape.c.session == "whole")
+            ).scalar_one()
+            header = json.loads(kept)
+            model = {"name": "signal", "version": 1, "checksum": "sum", "by": ["ema-cross"]}
+            models = {"payload": canonical({**header, "models": {"signal@champion": model}})}
+            connection.execute(update(tables.tape).where(tables.tape.c.session == "whole").values(models))
+        (seen,) = Sightings().look(ledger)
+    assert (seen.session, seen.version, seen.by, seen.running) == ("whole", 1, ("ema-cross",), False)
+    assert sheets.since(seen) == "from the start" and read_shelf(place).lines
 
 
 def test_every_kind_of_model_that_comes_with_papertape_can_be_told_of() -> None:
