@@ -36,8 +36,7 @@ def pytest_collection() -> Generator[None, object, object]:
     try:
         return (yield)
     finally:
-        gc.freeze()
-        gc.set_threshold(10_000, 20, 20)
+        gc.set_threshold(20_000, 20, 50)
         gc.enable()
 
 
