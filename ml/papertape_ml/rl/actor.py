@@ -142,7 +142,8 @@ def _decided(shape: ActorShape, values: torch.Tensor) -> torch.Tensor:
     action = mean.clamp(-1.0, 1.0) if shape.head == "gaussian" else torch.tanh(mean)
     if shape.head == "deterministic":
         return torch.cat((action, action.abs()), dim=1)
-    spread = values[:, 1:].clamp(_LOWEST, _HIGHEST).exp()
+    # The bounds that learning has, and for a deviation without any what float32 can hold.
+    spread = values[:, 1:].clamp(_LOWEST, _HIGHEST if shape.head == "squashed" else -_LOWEST).exp()
     return torch.cat((action, torch.special.ndtr(mean.abs() / spread)), dim=1)
 
 

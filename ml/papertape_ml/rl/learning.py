@@ -201,7 +201,7 @@ class _Training:
             odd = ", ".join(key for key in mine if not isinstance(its, Mapping) or its.get(key) != mine[key])
             raise BadModelFiles(
                 f"{path} is the checkpoint of another training, with another {odd}: take that training's options, "
-                "or another --resume"
+                "or another place for its checkpoints"
             )
         try:
             put_back(self.learner, _without(arrays, "best."), state["counters"])

@@ -1,0 +1,52 @@
+"""Zips of stable-baselines3: only the one that was meant, unpacked in a child, and only its numbers."""
+
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+from tests.papertape_ml.rl.learners import market, small
+
+from papertape_ml.errors import BadModelFiles, BadSettings
+from papertape_ml.rl.algorithms import learner
+from papertape_ml.rl.vector import TradingVecEnv
+from papertape_ml.rl.zip_import import policy_of_zip, weights_of_zip
+
+ROWS = np.random.default_rng(3).normal(size=(9, 12)).astype(np.float32)
+
+
+def summed(data: bytes) -> str:
+    return sha256(data).hexdigest()
+
+
+def test_a_policy_of_a_zip_does_what_its_learner_did(tmp_path: Path) -> None:
+    model = learner(small("sac"), TradingVecEnv(market(), 1), 5)
+    model.save(tmp_path / "kept.zip")
+    data = (tmp_path / "kept.zip").read_bytes()
+    policy = policy_of_zip(data, summed(data), "sac", None, 12, 1)
+    said, _ = model.predict(ROWS, deterministic=True)
+    assert policy.act(ROWS, np.zeros((9, 0))).actions == pytest.approx(said.reshape(-1), abs=1e-6)
+    assert (policy.settings.actor, policy.settings.critic) == ((8,), (8,))
+    with pytest.raises(BadSettings, match="of another algorithm"):
+        policy_of_zip(data, summed(data), "ppo", None, 12, 1)
+
+
+def test_another_file_than_was_meant_is_not_even_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("papertape_ml.rl.zip_import.answered", lambda *_: pytest.fail("a child was started"))
+    with pytest.raises(BadModelFiles, match="another file than was meant"):
+        weights_of_zip(b"PK", summed(b"other"))
+
+
+def test_a_pickle_that_would_run_something_is_refused_and_runs_nothing(tmp_path: Path) -> None:
+    """Protocol 0, by hand: it would make a folder."""
+    bomb = f"cos\nmkdir\n(V{tmp_path / 'burst'}\ntR.".encode()
+    held = BytesIO()
+    with ZipFile(held, "w") as archive:
+        archive.writestr("policy.pth", bomb)
+        archive.writestr("data", "{}")
+    data = held.getvalue()
+    with pytest.raises(BadModelFiles, match=r"policy.pth cannot be read"):
+        weights_of_zip(data, summed(data))
+    assert not (tmp_path / "burst").exists()
