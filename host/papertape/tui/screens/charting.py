@@ -34,6 +34,8 @@ class Charting(Screen[None]):
             self.post_message(IndicatorsReady(None, str(error)))
 
     def on_indicators_ready(self, event: IndicatorsReady) -> None:
+        if not self.is_attached:
+            return  # the screen is being left
         panel = self.query_one(ChartPanel)
         if event.indicators is not None:
             if event.indicators.titles == self.titles:  # not, where others have been chosen meanwhile
