@@ -1,12 +1,11 @@
 """`papertape data fetch`: the program against an exchange that is a process of its own."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -161,70 +160,59 @@ def test_giving_up_keeps_what_came_and_says_so_in_the_document_too(store: Path, 
     assert len(closes(store)) == 2_000
 
 
-class Remote:
-    """The exchange in a process of its own, its clock standing still."""
+class Holding(LoopbackThread):
+    """An exchange that leaves whoever asks for one page more than `most` without an answer."""
 
-    def __init__(self, folder: Path, history: int) -> None:
-        port_file = folder / "port.json"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.loopback", "--began", str(BEGAN), "--frozen", "--history", str(history),
-             "--count", "60", "--port-file", str(port_file)],
-            cwd=Path(__file__).parents[2],
-        )  # fmt: skip
-        while not port_file.exists():
-            assert self.process.poll() is None
-            time.sleep(0.02)
-        told = json.loads(port_file.read_text())
-        self.host, self.ccxt = told["host"], told["ccxt"]
+    most = 1 << 30
 
-    def asked(self) -> int:
-        """Pages of candles so far."""
-        with urllib.request.urlopen(f"http://{self.host}/control/clock") as answer:
-            return int(json.load(answer)["requests"].get(KLINES, 0))
+    async def _answered(self, request: web.Request) -> web.StreamResponse:
+        while request.path == KLINES and self.requests[KLINES] > self.most:
+            await asyncio.sleep(0.01)
+        return await super()._answered(request)
 
 
-LONG = 60_000
+LONG = 20_000
 SPARED = 120
 """Newest candles that are not asked for: of the last page no doubt is left, and so it is not asked for twice."""
 PAGES = LONG // 1_000
 
 
 @pytest.fixture
-def remote(tmp_path: Path, store: Path) -> Iterator[Remote]:
-    running = Remote(tmp_path, LONG)
-    try:
+def holding(store: Path) -> Iterator[Holding]:
+    """Its clock stands still."""
+    clock = StoppableClock(BEGAN, 600.0)
+    clock.freeze()
+    with Holding(walk(["BTC/USDT"], BEGAN, 60, LONG), clock) as running:
         yield running
-    finally:
-        running.process.terminate()
-        running.process.wait(30)
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT], ids=lambda end: end.name)
 def test_a_fetch_that_ended_in_the_middle_goes_on_and_asks_for_nothing_twice(
-    end: signal.Signals, remote: Remote, store: Path, tmp_path: Path
+    end: signal.Signals, holding: Holding, store: Path, tmp_path: Path
 ) -> None:
-    file = session_file(tmp_path, {**remote.ccxt, "enableRateLimit": True, "rateLimit": 30})
+    file = session_file(tmp_path, holding.ccxt_options())
     start, end_ts = BEGAN - LONG * MINUTE, BEGAN - SPARED * MINUTE
     command = [*PROGRAM, "data", "fetch", str(file), "--start", iso(start), "--end", iso(end_ts)]
+    holding.most = PAGES // 4
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with process:
-        while remote.asked() < PAGES // 4:
+        while holding.requests[KLINES] <= PAGES // 4:
             assert process.poll() is None, process.communicate()
             time.sleep(0.01)
         process.send_signal(end)
-        said, complaint = process.communicate(timeout=60)
-    before = remote.asked()
-    assert before < PAGES
+        said, complaint = process.communicate(timeout=120)
+    assert holding.requests[KLINES] == PAGES // 4 + 1
+    holding.most = 1 << 30
     if end is not signal.SIGKILL:
         assert process.returncode == 1
         assert complaint == "Interrupted: what came is kept; the same command goes on from there.\n"
         assert "absent" in said
-        assert len(closes(store)) >= (before - 1) * 1_000
+        assert len(closes(store)) == PAGES // 4 * 1_000
 
     done = document(*command[len(PROGRAM) :])
-    assert remote.asked() <= PAGES + 1, "only the page under way is asked for again"
+    assert holding.requests[KLINES] <= PAGES + 1, "only the page under way is asked for again"
     assert (done["files"][0]["rows"], done["files"][0]["absent"]) == (LONG - SPARED, 0)
-    truth = walk(["BTC/USDT"], BEGAN, 60, LONG)
+    truth = holding.truth
     tick = truth.markets["BTC/USDT"].tick
     candles = truth.closed("BTC/USDT", "1m", truth.began, end_ts)
     assert closes(store) == {candle.time: float(candle.close * tick) for candle in candles}

@@ -10,8 +10,8 @@ import pytest
 from tests.cli.program import PROGRAM, document, host, papertape, refusal
 
 SIM = ("--feed", "sim", "--symbol", "BTC/USDT", "--symbol", "ETH/USDT", "--strategy", "ema-cross:fast=3,slow=8")
-SLOWLY = (*SIM, "--bars", 600, "--pace", "3000x")
-"""A minute candle every 20 ms: twelve seconds, in which somebody can step in."""
+SLOWLY = (*SIM, "--bars", 600, "--pace", "600x")
+"""A minute candle every 100 ms: a minute, in which somebody can step in."""
 KEYS = {
     "session", "status", "bars", "snapshots", "seconds", "bars_per_second", "first_ts", "last_ts", "digest", "db",
     "books", "plugins",

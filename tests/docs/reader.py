@@ -65,7 +65,7 @@ class Reader:
     def leave(self) -> None:
         for process in self.behind:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
 
     # Blocks
 
@@ -216,14 +216,14 @@ class Reader:
         self.behind.append(process)
         assert process.stderr is not None
         self._notice(process.stderr.readline())
-        for _ in range(200):
+        for _ in range(2_000):
             sessions = json.loads(CliRunner().invoke(cli, ["sessions", "list", "--json"]).stdout)["sessions"]
             if next(row["snapshots"] for row in sessions if row["session"] == self.sessions[-1]) > 2:
                 break
             time.sleep(0.05)
         if end is not None:
             process.send_signal(end)
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
 
     def _compare(self, line: str, exactly: bool) -> None:
         for theirs in re.findall(r"\bsession ([a-z0-9]{6})\b", line):

@@ -46,7 +46,7 @@ def test_anything_else_is_refused_before_it_is_opened(
         read_file(handle, "odd", 1 << 20)
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("kind", ODD)
 def test_what_takes_the_place_of_a_file_that_was_looked_at_is_refused_too(
     kind: str, handle: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
