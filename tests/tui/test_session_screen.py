@@ -103,7 +103,7 @@ def test_indicators_are_found_by_typing_switched_on_and_off(ended: str) -> None:
         text = await until_said(pilot, "1 ema_21 ", "4 stoch_d_14_3_3", "5 sma_33 ")
         assert "ema_9 " not in text
 
-    watch(ended, "first", look, (200, 60))
+    watch(ended, "first", look, (150, 44))
 
 
 def test_a_chosen_book_narrows_the_other_panels(ended: str) -> None:

@@ -1,7 +1,7 @@
 """The indicators of a screen with a chart: chosen in a dialog, made ready beside the screen, drawn when they are."""
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache
 
 from textual import work
 from textual.screen import Screen
@@ -15,21 +15,22 @@ from papertape.tui.screens.pick_indicators import PickIndicators
 from papertape.tui.widgets.chart import ChartPanel
 
 
+@cache
+def _installed() -> Plugins:
+    """What is installed, looked at once: every screen needs it, and it takes a while."""
+    return load_plugins()
+
+
 class Charting(Screen[None]):
     """A screen with a chart panel. `titles`: the studies that it shows."""
 
     titles: tuple[str, ...] = USUAL
 
-    @cached_property
-    def plugins(self) -> Plugins:
-        """What is installed; for workers, it takes a while."""
-        return load_plugins()
-
     @work(thread=True, group="indicators", exclusive=True)
     def prepare(self, titles: tuple[str, ...]) -> None:
         """Makes indicators ready: kernels may have to be compiled."""
         try:
-            self.post_message(IndicatorsReady(Indicators(titles, self.plugins)))
+            self.post_message(IndicatorsReady(Indicators(titles, _installed())))
         except PapertapeError as error:
             self.post_message(IndicatorsReady(None, str(error)))
 
@@ -48,11 +49,11 @@ class Charting(Screen[None]):
     @work(thread=True, group="ask", exclusive=True)
     def action_indicators(self) -> None:
         """Asks which indicators the chart is to show."""
-        self.post_message(IndicatorsListed(choosable(self.plugins.catalogue())))
+        self.post_message(IndicatorsListed(choosable(_installed().catalogue())))
 
     @work(group="ask")
     async def on_indicators_listed(self, event: IndicatorsListed) -> None:
-        catalogue = self.plugins.catalogue()
+        catalogue = _installed().catalogue()
 
         def known(title: str) -> str:
             study_of(title, catalogue)
