@@ -22,7 +22,7 @@ def said(pilot: Pilot[None]) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
-async def until(pilot: Pilot[None], met: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(pilot: Pilot[None], met: Callable[[], object], seconds: float = 60.0) -> None:
     """Waits until something holds."""
     clock = asyncio.get_running_loop()
     end = clock.time() + seconds
