@@ -69,6 +69,7 @@ def test_the_figures_of_each_book_are_those_of_the_summary(ended: str) -> None:
 def test_a_past_that_comes_in_pieces_comes_to_the_same(ended: str, monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = looked(ended)
     monkeypatch.setattr(follower, "FILLS_AT_ONCE", 3)
+    monkeypatch.setattr(follower, "BLOCKS_AT_ONCE", 1)
     reader = Follower(ended, "first")
     first = reader.look()
     assert reader.behind and first.books[0].trades < at_once.books[0].trades
