@@ -11,15 +11,15 @@ from papertape.reports.why import Chain, explain
 
 MINUTE = 60_000
 SYMBOLS = ("BTC/USDT", "SOL/USDT")
-BARS, WARM = 34, 6
+BARS, WARM = 26, 4
 STORM = STORMY.parent
 COMMANDS = {
-    10: {"command": "pause"},
-    13: {"command": "resume"},
-    18: {"command": "flatten"},
-    22: {"command": "disable", "plugin": "ema-cross"},
-    25: {"command": "enable", "plugin": "ema-cross"},
-    28: {"command": "flatten", "book": "brackets"},
+    8: {"command": "pause"},
+    11: {"command": "resume"},
+    14: {"command": "flatten"},
+    17: {"command": "disable", "plugin": "ema-cross"},
+    20: {"command": "enable", "plugin": "ema-cross"},
+    23: {"command": "flatten", "book": "brackets"},
 }
 
 

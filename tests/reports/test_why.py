@@ -142,7 +142,7 @@ def test_what_a_strategy_looked_at_stands_there_with_its_values(tmp_path: Path) 
     with Ledger.open(url) as ledger:
         row = ledger.find(NAME)
         early, later = (
-            explain(ledger, row, plugins(), SYMBOLS[0], close_of(row, batch), "features") for batch in (3, 19)
+            explain(ledger, row, plugins(), SYMBOLS[0], close_of(row, batch), "features") for batch in (3, 17)
         )
     [word], [before] = ([book.word for book in chain.books] for chain in (later, early))
     assert word is not None and before is not None

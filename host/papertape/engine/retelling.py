@@ -41,12 +41,13 @@ class Retelling:
     and each fusion that voted, `councils` what that one was shown, `watches` what each desk did, by book. `go_on()`
     carries out what came before the next batch, bit by bit.
 
-    `begun`: from where the fold came. `differs`: the first record since then that the ledger has otherwise, in words.
-    `same`: what of a record counts as the same here.
+    `tape`: its entries besides candles. `begun`: from where the fold came. `differs`: the first record since then that
+    the ledger has otherwise, in words. `same`: what of a record counts as the same here.
     """
 
     def __init__(self, begun: Begun, tape: Sequence[TapeRow], at: int, last: int) -> None:
         self.begun = begun
+        self.tape = tape
         self.session: Session = begun.built.session
         self.watches = {seat.name: Watch() for seat in self.session.seats}
         self.wishes: dict[str, list[Wish]] = {}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from papertape.contract.errors import PapertapeError
 from papertape.contract.feed import Event
@@ -13,9 +14,9 @@ from papertape.engine.discovery import Plugins
 from papertape.engine.journal import order_row
 from papertape.engine.retelling import Retelling, retelling
 from papertape.engine.seat import FusionSeat, Seat, StrategySeat
-from papertape.engine.tape import codes, overlay
+from papertape.engine.tape import codes
 from papertape.ledger.finding import around, batch_entry, prediction_of
-from papertape.ledger.records import Effects, OrderRow
+from papertape.ledger.records import Effects, OrderRow, TapeRow
 from papertape.ledger.store import Ledger, SessionRow
 from papertape.market.timeframe import iso
 from papertape.reports.why.broker import decided, fates, meetings
@@ -45,8 +46,8 @@ def explain(
     book that the session does not have, and for a time outside it.
     """
     symbol = symbol_of(session, symbol)
-    tape = overlay(ledger, session.id)
-    names = books_of(session, tape, book)
+    opening = list(islice(ledger.rows(session.id, TapeRow), 1))  # a live session's tape is long: it is read once
+    names = books_of(session, opening, book)
     if at > last_close(session) or around(ledger, session.id, at).after is None:
         raise outside(session, at)
     try:
@@ -55,13 +56,13 @@ def explain(
             early = told.batch == 0 and at <= told.now - told.session.period
             chain = telling.chain()
     except PapertapeError as error:  # also one of a request: a strategy's file that is gone, say
-        return from_ledger(ledger, session, tape, symbol, names, at, str(error))
+        return from_ledger(ledger, session, opening, symbol, names, at, str(error))
     if early:
         raise outside(session, at)
     if telling.differs and told.begun.afresh:
         return explain(ledger, session, plugins, symbol, at, book, whole=True)
     changed = sorted(
-        name for name, code in told.begun.built.code.items() if any(then.get(name) != code for then in codes(tape))
+        name for name, code in told.begun.built.code.items() if any(then.get(name) != code for then in codes(told.tape))
     )
     if changed:
         names_of = ["the features" if name == FEATURES else name for name in changed]
