@@ -1,0 +1,138 @@
+"""`papertape train rl`: what it prints and registers, how it goes on, and what it refuses."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+from tests.engine import hosted
+from tests.papertape_ml.rl.learners import market, small
+from tests.papertape_ml.rl.lessons import NAMES, catalogue, simulated
+
+from papertape.cli.root import Entry, Root
+from papertape.engine.config import SessionConfig, Spec
+from papertape.engine.discovery import Plugins
+from papertape_ml.registry.json_registry import JsonRegistry
+from papertape_ml.registry.moves import targets
+
+pytest.importorskip("numba")
+pytest.importorskip("stable_baselines3")
+
+WHERE = ("--source", "sim_A_1m.parquet", "--registry", "models")
+BASIC = (
+    *WHERE, "--features", ",".join(NAMES), "--steps", 128, "--every", 64, "--episode", 32, "--environments", 2,
+    "--fee-bps", 0,
+)  # fmt: skip
+SMALL = tuple(
+    part for each in ("actor=8", "critic=8", "steps=16", "batch=32", "epochs=1") for part in ("--set-value", each)
+)
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with candles; the host knows the families that are needed here, as if no other were installed."""
+    monkeypatch.setenv("PAPERTAPE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Plugins, "catalogue", lambda self: catalogue())
+    names = ("ts", "open", "high", "low", "close", "volume")
+    rows = dict(zip(names, simulated(), strict=True))
+    pq.write_table(pa.table({**rows, "ts": rows["ts"].astype(np.int64)}), tmp_path / "sim_A_1m.parquet")
+
+
+def run(*arguments: object) -> Result:
+    """As through the whole program."""
+    root = Root("papertape", table={"train": Entry("papertape_ml.commands.train", "train", "")})
+    return CliRunner().invoke(root, ["train", "rl", *map(str, arguments)])
+
+
+def document(*arguments: object) -> dict[str, Any]:
+    done = run(*arguments, "--json")
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_policy_is_trained_registered_gone_on_from_and_described() -> None:
+    first = document(*BASIC, *SMALL, "--seeds", 2, "--report", "report.json")
+    assert (first["model"], first["version"], first["kind"], first["parent"]) == ("agent", 1, "rl", None)
+    assert first["feature_set"] == list(NAMES) and first["seeds"]["seeds"] == [7, 8]
+    assert {"flat", "buy_and_hold"} <= set(first["baseline"])
+    assert json.loads(Path("report.json").read_text("utf-8")) == first
+    done = run(*WHERE, "--from", "agent@1", "--steps", 64, "--episode", 32, "--environments", 2)
+    assert done.exit_code == 0, done.output
+    assert "agent@2, now agent@candidate" in done.stdout
+    assert "On the test, by seed:" in done.stdout
+    assert "The version that it goes on from" in done.stdout
+    assert "agent@1 had learned from, or was tested on, candles of this test" in done.stderr
+    with JsonRegistry.open(Path("models")) as registry:
+        version = registry.load("agent", 2)
+        assert targets(registry.history()) == {("agent", "candidate"): 2}
+    assert version.manifest.parent == "agent@1"
+    assert set(version.files) == {"model.json", "policy.safetensors", "networks.safetensors"}
+    for wrong, said in (
+        (("--from", "agent@1", "--short"), "--short does not go with --from"),
+        (("--from", "agent@1", "--algorithm", "sac"), "agent@1 was learned by ppo"),
+        (("--from", "agent@7"), "agent has no version 7"),
+        (("--from", "agent@1", "--timeframe", "5m"), "5m"),
+    ):
+        refused = run(*WHERE, *wrong)
+        assert refused.exit_code != 0 and said in refused.stderr and "Traceback" not in refused.stderr, refused.output
+
+
+def test_a_finished_training_is_found_again_in_its_checkpoints() -> None:
+    one = document(*BASIC, *SMALL, "--checkpoints", "kept")
+    assert [file.name for file in Path("kept").iterdir()] == ["ppo-7.safetensors"]
+    again = document(*BASIC, *SMALL, "--checkpoints", "kept")
+    assert again["metrics"] == one["metrics"] and again["version"] == 2
+    refused = run(*BASIC, "--checkpoints", "kept")
+    assert refused.exit_code != 0 and "the checkpoint of another training" in refused.stderr
+
+
+def test_a_policy_of_a_zip_needs_its_sum() -> None:
+    from papertape_ml.rl.algorithms import learner
+    from papertape_ml.rl.vector import TradingVecEnv
+
+    learner(small("ppo"), TradingVecEnv(market(), 2), 1).save("stranger.zip")
+    right = sha256(Path("stranger.zip").read_bytes()).hexdigest()
+    refused = run(*BASIC, "--import-sb3", "stranger.zip")
+    assert (refused.exit_code, refused.stdout) == (2, "") and "--sha256 go together" in refused.stderr
+    found = document(*BASIC, "--import-sb3", "stranger.zip", "--sha256", right, "--name", "stranger")
+    assert (found["model"], found["kind"], found["metrics"]["algorithms"]) == ("stranger", "rl", {})
+
+
+def test_what_cannot_be_is_refused_in_a_line() -> None:
+    for wrong, said in (
+        (("--algorithm", "sac", "--space", "discrete"), "sac learns continuous actions, not discrete ones"),
+        (("--algorithm", "qr-dqn", "--space", "continuous"), "qr-dqn learns discrete actions"),
+        (("--session", "abc"), "--session needs --from"),
+        (("--episode", 500), "give more candles, or shorter episodes"),
+        (("--set-value", "batch=7"), "no multiple of the batch of 7"),
+        (("--set-value", "speed=7"), "KEY=VALUE would do"),
+        (("--set-value", "rate=fast"), "a number would do"),
+        (("--reward", "glory"), "reward 'glory' is not known"),
+        (("--limit", "5%"), "SHARE,LOSS would do"),
+        (("--limit", "0.05,0.01"), "no other algorithm can keep to one"),
+        (("--stop", 0.5, "--test", 0.5), "leave nothing to learn from"),
+        (("--report", "no/where.json"), "--report: there is no folder"),
+        (("--preset", "seed", "--algorithm", "sac"), "the preset seed is one of PPO"),
+    ):
+        done = run(*BASIC, *wrong)
+        assert (done.exit_code, done.stdout) == (2, ""), done.output
+        assert said in done.stderr and "Traceback" not in done.stderr, done.output
+
+
+def test_a_policy_goes_on_learning_from_what_a_session_has_heard(tmp_path: Path) -> None:
+    document(*BASIC, *SMALL)
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    feed = Spec("sim", {"symbols": ["BTC/USDT"]})
+    hosted.run(url, SessionConfig(feed=feed, strategies=(Spec("buy-and-hold"),), bars=600))
+    asked = ("--from", "agent@candidate", "--session", hosted.NAME, "--db", url, "--registry", "models")
+    found = document(*asked, "--steps", 64, "--episode", 32, "--environments", 2)
+    assert (found["version"], found["parent"], found["rows"]) == (2, "agent@1", 450)
+    other = run(*asked, "--symbol", "ETH/USDT")
+    assert other.exit_code == 2 and f"session {hosted.NAME} heard BTC/USDT" in other.stderr
