@@ -1,8 +1,8 @@
 """Models that move while a session runs: picked up beside it, on the tape, and the same in every fold of that."""
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from tests.engine.shelf import PARTS, ShelfFile
 from papertape import Block
 from papertape.cli.session import recorded_feed
 from papertape.engine.config import read_config
+from papertape.engine.pacing import Pace
 from papertape.engine.pickup import Pickup
 from papertape.engine.recorded import RECORDED
-from papertape.engine.pacing import Pace
 from papertape.engine.runner import Runner
 from papertape.engine.start import start
 from papertape.engine.verify import verify
@@ -71,10 +71,15 @@ def promoting(shelf: ShelfFile, *versions: int, alias: str = "m@champion") -> Ca
         if waiting and done >= AT + 20 * (len(versions) - len(waiting)):
             shelf.promote(waiting.pop(0), alias)
             runner.pickup._next = 0.0
-        if done >= AT:
-            time.sleep(0.002)  # the thread that loads gets its turn
+        loaded(runner)
 
     return look
+
+
+def loaded(runner: Runner) -> None:
+    """Waits for what is being loaded beside the session, if anything is."""
+    if runner.pickup is not None and runner.pickup._loading is not None:
+        wait([runner.pickup._loading[2]])
 
 
 def config(host: Host, shelf: ShelfFile, *strategies: str, **keys: Any) -> Any:
@@ -129,7 +134,7 @@ def test_a_replay_at_a_pace_asks_no_alias_either(host: Host, shelf: ShelfFile) -
         def progress(done: int) -> None:
             if runner.pickup is not None:
                 runner.pickup.every = 0.0
-                time.sleep(0.002)
+                loaded(runner)
 
         runner.progress = progress
         with started.writer:
@@ -290,6 +295,7 @@ def test_a_paced_session_picks_up_too_as_its_replay_does_and_one_at_full_pace_do
                     runner.pickup.every = 0.0
                 if done == 50:
                     shelf.promote(2)
+                loaded(runner)
 
             runner.progress = progress
             with started.writer:

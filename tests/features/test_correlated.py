@@ -66,7 +66,11 @@ def correlations(columns: Floats) -> Floats:
     z = np.where(there, columns - mean, 0.0)
     size = np.sqrt((z * z).sum(axis=0) / np.maximum(has.sum(axis=0), 1.0))
     z /= np.where(size > 0.0, size, 1.0)
-    n, sums, squares = has.T @ has, z.T @ has, (z * z).T @ has
+    whole = there.all(axis=1)  # most rows: of these no product of masks says anything new
+    some, kept = has[~whole], z[~whole]
+    n = some.T @ some + whole.sum()
+    sums = kept.T @ some + z[whole].sum(axis=0)[:, None]
+    squares = (kept * kept).T @ some + (z[whole] ** 2).sum(axis=0)[:, None]
     n[n < LEAST] = np.nan
     spread = squares - sums * sums / n
     spread[spread < 1e-6 * n] = np.nan

@@ -1,5 +1,6 @@
 """Compiled kernels: kept by what they mean, found again without the compiler, mended where they are damaged."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,15 +37,28 @@ def ran() -> tuple[str, bool, list[tuple[int, int]]]:
     return value, numba == "True", eval(told)
 
 
-def test_a_second_process_needs_no_compiler_and_gives_the_same_bits(home: Path) -> None:
-    value, numba, told = ran()
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A cache folder in which a process has left its kernels, and the value that it gave."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("compiled")
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        value, numba, told = ran()
     assert numba and told == [(0, 3), (1, 3), (2, 3), (3, 3)]
-    assert ran() == (value, False, [])
+    return folder, value
+
+
+def test_a_second_process_needs_no_compiler_and_gives_the_same_bits(
+    compiled: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(compiled[0]))
+    assert ran() == (compiled[1], False, [])
 
 
 @pytest.mark.parametrize("damage", [b"not an object file", None])
-def test_a_damaged_file_is_compiled_anew(home: Path, damage: bytes | None) -> None:
-    value, _, _ = ran()
+def test_a_damaged_file_is_compiled_anew(home: Path, compiled: tuple[Path, str], damage: bytes | None) -> None:
+    folder, value = compiled
+    shutil.copytree(folder, home, dirs_exist_ok=True)
     for file in (home / "papertape" / "kernels").glob("*.o"):
         whole = file.read_bytes()
         file.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
