@@ -1,5 +1,7 @@
 """Comparing two sessions: the first thing in which they differ is named, with both values."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,11 +43,20 @@ def records(url: str, name: str = NAME) -> list[Any]:
     return [*held.signals, *held.orders, *held.fills, *held.events]
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a ledger that holds one and the same session twice, committed at other times."""
+    folder = tmp_path_factory.mktemp("twice")
+    url = f"sqlite:///{folder / 'ledger.db'}"
+    run(url, stormy(60))
+    run(url, stormy(60), name=OTHER, every=3)
+    return folder
+
+
 @pytest.fixture
-def twice(sqlite_url: str) -> str:
-    """A ledger with one and the same session twice, committed at other times."""
-    run(sqlite_url, stormy(60))
-    run(sqlite_url, stormy(60), name=OTHER, every=3)
+def twice(whole: Path, sqlite_url: str, tmp_path: Path) -> str:
+    """A copy of that ledger, which a test may alter."""
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     return sqlite_url
 
 
