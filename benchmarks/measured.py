@@ -38,3 +38,24 @@ def measure(command: list[str], *, cwd: Path, env: dict[str, str] | None = None)
             ending = "\n".join(stderr.read().strip().splitlines()[-5:])
             raise RunFailed(f"exit code {process.returncode} from: {shlex.join(command)}\n{ending}")
         return Measured(stdout.read(), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process has taken so far."""
+
+    cpu_seconds: float  # user and system, over all threads that live
+    waited_seconds: float  # that its main thread could have run and had no core
+    memory_mb: float  # physical memory that it holds now, MiB
+
+
+def usage(process: int) -> Usage:
+    """What a process that runs has taken so far; all 0 where it is gone."""
+    folder = Path("/proc", str(process))
+    try:
+        spent = [int(each.read_text("ascii").split()[0]) for each in folder.glob("task/*/schedstat")]
+        waited = int((folder / "schedstat").read_text("ascii").split()[1])
+        pages = int((folder / "statm").read_text("ascii").split()[1])
+    except (FileNotFoundError, ProcessLookupError, IndexError):
+        return Usage(0.0, 0.0, 0.0)
+    return Usage(sum(spent) / 1e9, waited / 1e9, pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
