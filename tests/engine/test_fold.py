@@ -7,7 +7,7 @@ from tests.engine.scripted import Rows, flat, scripted, started
 
 from papertape import Block
 from papertape.contract.errors import SessionDiffers
-from papertape.engine.fold import fold, stretches
+from papertape.engine.fold import first_batches, fold, stretches
 from papertape.engine.tape import COMMAND
 from papertape.ledger.records import TapeRow
 
@@ -58,3 +58,11 @@ def test_a_feed_that_ends_before_the_last_pause_is_another_one() -> None:
     session = started(feed, {"scripted": scripted({})}).session
     with pytest.raises(SessionDiffers, match="the tape's source ends after batch 2; the session went on to 5"):
         list(fold(session, feed, [], [1, 5]))
+
+
+def test_the_first_batches_of_a_block_come_with_the_events_before_them_alone() -> None:
+    events = tuple((place, {"number": place}) for place in (0, 2, 3))
+    block = Block([1, 2, 3, 4], [(None,)] * 4, (), events)
+    assert first_batches(block, None) is block and first_batches(block, 4) is block
+    cut = first_batches(block, 3)
+    assert (cut.times, len(cut.rows), [place for place, _ in cut.events]) == ([1, 2, 3], 3, [0, 2])

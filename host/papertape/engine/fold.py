@@ -1,6 +1,7 @@
 """Folding a recorded tape again: the same batches, the same events, no writing."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -25,6 +26,14 @@ def stretches(block: Block, size: int) -> Iterator[Stretch]:
     for first, end in pairwise([*cuts, len(block.times)]):
         events = [event for place, event in block.events if place == first] if block.events else []
         yield events, block.times[first:end], block.rows[first:end]
+
+
+def first_batches(block: Block, count: int | None) -> Block:
+    """The block without its batches from number `count` on, and without the events before those; None for all."""
+    if count is None or count >= len(block.times):
+        return block
+    events = tuple(event for event in block.events if event[0] < count)
+    return replace(block, times=block.times[:count], rows=block.rows[:count], events=events)
 
 
 def carry_out(session: Session, events: Iterable[Event]) -> None:

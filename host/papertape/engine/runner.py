@@ -1,26 +1,27 @@
 """The shell around a session: it feeds the step, keeps the pace, commits, obeys the operator, and stops cleanly."""
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from papertape.contract.candle import TS, Row
+from papertape.contract.candle import Row
 from papertape.contract.errors import BadRow
-from papertape.contract.feed import Block, Event, Feed, LiveFeed, Standpoint
+from papertape.contract.feed import Block, Event, Feed, LiveFeed
 from papertape.engine import checkpoint
 from papertape.engine.build import Built
+from papertape.engine.collecting import seldom_collecting
 from papertape.engine.config import SessionConfig
-from papertape.engine.fold import CHUNK, carry_out, stretches
+from papertape.engine.fold import CHUNK, carry_out, first_batches, stretches
 from papertape.engine.foresight import Look, foresight
 from papertape.engine.inbox import Inbox
 from papertape.engine.keeper import Keeper
 from papertape.engine.pacing import FULL, Pace, Pacing, pace_word
 from papertape.engine.pickup import Pickup
-from papertape.engine.recorded import RECORDED, RecordedFeed, recent_candles
+from papertape.engine.recorded import RECORDED, RecordedFeed
+from papertape.engine.standpoint import standpoint
 from papertape.engine.tape import MODEL, PACE, block_rows, last_pace, overlay, read_header
 from papertape.ledger.records import Effects, NoteRow, TapeRow
 from papertape.ledger.store import Ledger
@@ -36,8 +37,6 @@ TIMES_KEPT = 2_048
 """Measured calls of a guest that wait to be counted together; for a few it costs as much as for many."""
 LISTEN_EVERY = 0.1
 """Seconds between two looks into the inbox while a paced session waits."""
-YOUNG_OBJECTS = 50_000
-"""New objects between two looks of the garbage collector; a chunk of candles alone makes thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ class Runner:
         if self.session.journal.batch >= 0:
             self._commit({"status": "running", "error": None})
         try:
-            with _seldom_collecting(), self._models():
+            with seldom_collecting(), self._models():
                 if not self._fold():
                     status = "stopped"
         except BadRow as bad:
@@ -158,7 +157,7 @@ class Runner:
                 return False
         if self._left() == 0:
             return True
-        with closing(feed.follow(self._standpoint())) as blocks:
+        with closing(feed.follow(standpoint(self.session, self.ledger, name))) as blocks:
             for found in blocks:
                 for line in feed.news():
                     self.told(line)
@@ -166,7 +165,7 @@ class Runner:
                     if self.session.interrupted or not self._obey():
                         return False
                     continue
-                block = self._within_limit(found)
+                block = first_batches(found, self._left())
                 self.keeper.note(block.notes)
                 self.keeper.tape += block_rows(block, feed.symbols, self.session.journal.batch + 1)
                 self.keeper.commit_tape()
@@ -200,26 +199,6 @@ class Runner:
     def _left(self) -> int | None:
         """How many batches the session has before it, None for no end of them."""
         return None if self.limit is None else max(0, self.limit - self.session.journal.batch - 1)
-
-    def _within_limit(self, block: Block) -> Block:
-        """The block without the batches after the session's last one."""
-        left = self._left()
-        if left is None or left >= len(block.times):
-            return block
-        events = tuple(event for event in block.events if event[0] < left)
-        return replace(block, times=block.times[:left], rows=block.rows[:left], events=events)
-
-    def _standpoint(self) -> Standpoint:
-        session, market = self.session, self.session.market
-        if session.journal.batch < 0:
-            return Standpoint()
-        pairs = zip(market.symbols, market.last, strict=True)
-        newest = {symbol: row[TS] for symbol, row in pairs if row is not None}
-        if session.first_ts is not None:  # one that never had a candle lacks them all
-            newest = dict.fromkeys(session.feed_stale, session.first_ts - session.period) | newest
-        funded = session.funding.told(session.first_ts)
-        recent = recent_candles(self.ledger, self.writer.session, session.journal.batch)
-        return Standpoint(session.journal.now, newest, session.feed_stale, session.feed_muted, funded, recent)
 
     def _replay(self) -> bool:
         """Steps through a feed that waits for nobody, at the pace of the moment: one batch after the other, or whole
@@ -339,18 +318,3 @@ class Runner:
     def record(self, summary: str) -> None:
         """Keeps the closing document (JSON) with the session, and the time that it took to the last commit."""
         self.writer.commit(Effects(), {"summary": summary, "seconds": self.seconds})
-
-
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """Has the garbage collector come less often, and leave out what was there before: both only cost time in a fold,
-    whose rows and records hold no cycles. Plugins may make some, so it still comes."""
-    thresholds, frozen = gc.get_threshold(), gc.get_freeze_count()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, *thresholds[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        if not frozen:
-            gc.unfreeze()
