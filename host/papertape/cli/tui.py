@@ -75,6 +75,7 @@ def run_in_screen(arguments: Sequence[str], db: str) -> None:
     from papertape.tui.core.launching import Launch
 
     host = Launch(["run", *arguments], home() / "tui" / f"run-{os.getpid()}.log")
+    say(f"starting; what it says meanwhile is in {host.log}")
     try:
         while (name := host.session()) is None:
             time.sleep(0.05)
