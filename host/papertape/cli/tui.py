@@ -87,7 +87,8 @@ def run_in_screen(arguments: Sequence[str], db: str) -> None:
         row, runs = ledger.find(name), ledger.is_owned(name)
     if runs:
         say(
-            f"session {name} goes on: `papertape tui --session {name}` shows it, `papertape sessions stop {name}` ends it"
+            f"session {name} goes on: `papertape tui --session {name}` shows it again, "
+            f"`papertape sessions stop {name}` ends it"
         )
     else:
         say(f"session {name} is {row.status}: `papertape sessions show {name}` says what it came to")
