@@ -1,7 +1,7 @@
 """Policies on real candles: learned on the first two thirds of each one-hour series, tested on the rest, after fees.
 
 For each file and algorithm `papertape train rl` trains five seeds; the last tenth of the first two thirds stops a
-training. Printed is what the seeds came to on the test, with the 95 % bounds of their mean (by Student's distribution), beside
+training. Printed is what the seeds came to on the test, with the 95 % bounds of their mean (by Student), beside
 holding, and beside the rule strategy that did best on these very candles, which nobody could have known before. What is
 found is printed, however poor.
 

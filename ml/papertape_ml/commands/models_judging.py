@@ -75,6 +75,11 @@ def _judgement(
         from papertape_ml.promotion.sizes import sized
 
         return sized(this, champion, given, load_plugins(), history, shadow)
+    if this.row.kind == "rl":
+        from papertape.engine.discovery import load_plugins
+        from papertape_ml.promotion.policies import walked_by
+
+        return walked_by(this, champion, given, load_plugins(), history, shadow)
     return judgement(this, champion, given, history, shadow)
 
 

@@ -24,10 +24,10 @@ CLASSES: Final = ("classifier", "gated", "gate", "direction", "tpsl", "predictor
 """Kinds that give probabilities."""
 TRADING: Final = ("classifier", "gated", "tpsl", "predictor", "stacking")
 """Kinds that say what to do."""
-BOOKS: Final = (*TRADING, "sizer")
+BOOKS: Final = (*TRADING, "sizer", "rl")
 """Kinds whose trades make a book."""
 QUANTITIES: Final = ("range",)
-ALL: Final = (*CLASSES, "range", "sizer")
+ALL: Final = (*CLASSES, "range", "sizer", "rl")
 
 
 class Against(NamedTuple):
@@ -186,6 +186,7 @@ GATES: Final = (
     Gate("log loss", CLASSES, "surely less", "surely less than the prior's", _loss),
     Gate("error", QUANTITIES, "surely less", "surely less than the prior's", _loss),
     Gate("growth", ("sizer",), "surely more", "surely more than flat and one constant size", _loss),
+    Gate("growth", ("rl",), "surely more", "surely more than flat and buy-and-hold", _loss),
     Gate("earnings", TRADING, "not surely less", "surely more than flat and buy-and-hold", _earnings),
     Gate("deflated Sharpe", BOOKS, _TRUSTED[0], _TRUSTED[0], _deflated),
     Gate("overfitting", BOOKS, _TRUSTED[1], _TRUSTED[1], _overfitting),

@@ -1,6 +1,7 @@
 """A version that is judged: loaded as sessions load it, so that it says what it said when it was made."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from papertape_ml.errors import BadModel
 from papertape_ml.labels import LabelSpec, parse
@@ -8,6 +9,8 @@ from papertape_ml.registry.manifest import Manifest
 from papertape_ml.registry.protocol import Registry, VersionRow
 from papertape_ml.serving.served import COMPONENT_FED, Served, served
 from papertape_ml.serving.verdicts import Verdicts
+
+EVERY_CANDLE: Final = "direction:1c"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +51,9 @@ def subject_of(registry: Registry, row: VersionRow, verdicts: Verdicts) -> Subje
             f"{row.name}@{row.version} cannot be judged: its manifest does not say what its label means and of which "
             "timeframe its inputs are (label.definition, feature_set.timeframe)"
         )
-    return Subject(row, manifest, model, parse(definition), timeframe)
+    # A policy says of every candle what to hold until the next one: its reward is no label.
+    label = parse(EVERY_CANDLE if row.kind == "rl" else definition)
+    return Subject(row, manifest, model, label, timeframe)
 
 
 def on_candles(subject: Subject) -> Subject:
