@@ -287,11 +287,11 @@ def opened(db: str) -> Iterator[Ledger | None]:
 
 def wait_for_release(ledger: Ledger, session: str) -> None:
     """A server needs a moment to notice that its client is dead."""
-    for _ in range(500):
+    for _ in range(6_000):
         if not ledger.is_owned(session):
             return
         time.sleep(0.01)
-    raise Failed(f"session {session} is still owned five seconds after its host died")
+    raise Failed(f"session {session} is still owned a minute after its host died")
 
 
 def storm(place: "Place", options: argparse.Namespace, whole: Undisturbed) -> Tally:

@@ -60,7 +60,7 @@ from papertape.ledger.store import Ledger, SessionRow
 SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
 WITHIN = {"still": 3600.0, "away": 60.0}
 """Seconds after its close in which a batch is traded: one that a busy machine delays, or none that was missed."""
-GRACE = 600
+GRACE = 3000
 """Seconds of the market that a batch waits for a symbol: only a candle that never came would be late."""
 LONGEST_AWAY = 15 * MINUTE
 JITTER = 0.06

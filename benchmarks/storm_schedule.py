@@ -107,7 +107,7 @@ class Complaints(logging.Handler):
 def weather(plan: Plan) -> Outcome:
     """Lets a session live through the schedule of the plan's seed, and examines what it did."""
     sys.path.append(ROOT)
-    from tests.loopback.clock import StoppableClock
+    from tests.loopback.clock import PatientClock
     from tests.loopback.faults import schedule
     from tests.loopback.server import LoopbackThread
     from tests.loopback.sources import walk
@@ -116,7 +116,7 @@ def weather(plan: Plan) -> Outcome:
     ended = BEGAN + (plan.minutes + CALM) * MINUTE
     faults = schedule(plan.seed, STARTED, ended, plan.symbols, plan.intensity)
     # It stands still while the session starts: a start that is refused is another matter.
-    clock = StoppableClock(STARTED - 1, plan.speed)
+    clock = PatientClock(STARTED - 1, plan.speed)
     clock.freeze()
     run_on(clock)
     outcome = Outcome(plan)
@@ -153,7 +153,7 @@ def live(plan: Plan, ccxt: dict[str, Any], clock: Any, ledger: Ledger, outcome: 
         runner = Runner(config, started.built, started.feed, ledger, writer)
         runner.told = outcome.said.append
         runner.progress = progressed
-        seconds = PATIENCE * plan.batches * 60 / plan.speed + 10
+        seconds = PATIENCE * plan.batches * 60 / plan.speed + 120  # the clock waits for a slow machine
         deadline = threading.Timer(seconds, runner.stop)
         deadline.start()
         clock.thaw()

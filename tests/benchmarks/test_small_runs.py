@@ -20,7 +20,7 @@ def run(script: str, *arguments: str) -> str:
 def test_killed_sessions_end_as_if_nothing_had_happened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAPERTAPE_HOME", str(tmp_path))
     assert "every session ended as the undisturbed one" in run(
-        "kill.py", "--kills", "2", "--faults", "0", "--bars", "60", "--jobs", "1"
+        "kill.py", "--kills", "1", "--faults", "0", "--bars", "60", "--jobs", "1"
     )
 
 

@@ -272,14 +272,14 @@ def test_a_bad_row_stops_it_unless_it_is_to_be_skipped() -> None:
 def test_a_build_that_is_interrupted_leaves_nothing_behind() -> None:
     write("x_A_1m.csv", count=150_000)
     with subprocess.Popen(
-        [*PROGRAM, "features", "build", *SOURCE, "--set", "momentum", "--out", "out/t.parquet"],
+        [*PROGRAM, "features", "build", *SOURCE, "--set", "all", "--out", "out/t.parquet"],
         stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         try:
-            for _ in range(600):
+            for _ in range(6_000):
                 if list(Path().glob("out/.t.parquet.*.draft")):
                     break
-                time.sleep(0.05)
+                time.sleep(0.005)
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=60)
         finally:
