@@ -184,3 +184,11 @@ def test_a_path_that_cannot_be_written_is_refused_before_anything_runs(path: str
 )
 def test_sizes_and_counts_that_mean_nothing_are_refused(options: Sequence[str], words: str) -> None:
     assert words in refusal("run", "--log-file", "run.log", *options)
+
+
+def test_what_libraries_say_that_nobody_listens_to_is_harmless_on_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert logging.lastResort is not None
+    logging.lastResort.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": "a\n2026-01-01 b\x1b[2J"}))
+    assert capsys.readouterr().err == r"a\n2026-01-01 b\x1b[2J" + "\n"

@@ -49,6 +49,18 @@ class Lines(logging.Formatter):
         return ascii_json({**stable, **fields, **stable, **({"traceback": trace} if trace else {})})
 
 
+class _Plain(logging.Formatter):
+    """What the terminal is told by libraries that nobody listens to: as they say it, and harmless."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        trace = self.formatException(record.exc_info).split("\n") if record.exc_info else []
+        return "\n".join(map(printable, (record.getMessage(), *trace)))
+
+
+if logging.lastResort is not None:
+    logging.lastResort.setFormatter(_Plain())
+
+
 class _Rotating(RotatingFileHandler):
     """A log that cannot be written any more ends no session: that is said once."""
 
