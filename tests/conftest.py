@@ -1,6 +1,7 @@
 """What all tests run in, and fixtures that several folders of them share."""
 
 import gc
+import importlib
 import os
 import shutil
 import tempfile
@@ -46,9 +47,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Where nothing else is asked for, tests of a module stay together: what they share is made once."""
     if config.getoption("dist") != "load":
         return None
-    from xdist.scheduler import WorkStealingScheduling
-
-    return WorkStealingScheduling(config, log)
+    return importlib.import_module("xdist.scheduler").WorkStealingScheduling(config, log)
 
 
 @pytest.fixture
