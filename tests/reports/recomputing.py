@@ -1,5 +1,6 @@
 """Recomputing a decision from the links of its chain alone: what is printed must lead to what was done."""
 
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -101,17 +102,22 @@ def _price(fill: FillLink, limit: Decimal | None, bps: Decimal) -> None:
 
 
 def _vote(vote: VoteLink) -> None:
-    if vote.wish is None or vote.kind != "WeightedVote" or not vote.voted:
+    """From stances and weights to the side that the fusion takes."""
+    if vote.wish is None or not vote.voted:
         return
     alive = [member for member in vote.members if member.absent not in ("quarantined", "disabled")]
-    total = sum(member.weight or 0.0 for member in alive)
-
-    def score(side: int) -> float:
-        stances = [(member.weight or 0.0, member.stance) for member in alive if member.stance is not None]
-        pull = sum(weight * stance.confidence for weight, stance in stances if stance.side == side)
-        return round(pull / total, 9) if total else 0.0
-
-    long, short, threshold = score(1), score(-1), vote.params["threshold"]
+    stances = [(member.weight or 0.0, member.stance) for member in alive if member.stance is not None]
+    if vote.kind == "WeightedVote":
+        total = sum(member.weight or 0.0 for member in alive)
+        pulls = [sum(w * stance.confidence for w, stance in stances if stance.side == side) for side in (1, -1)]
+        long, short = (round(pull / total, 9) if total else 0.0 for pull in pulls)
+    else:
+        assert vote.kind == "BayesianVote"
+        parts = [stance.side * stance.confidence * w for w, stance in stances if stance.side]
+        odds = math.fsum(parts) / (1.0 + max(len(parts) - 1, 0) * vote.params["correlation"])
+        long = round(1.0 / (1.0 + math.exp(-odds)), 9)
+        short = round(1.0 - long, 9)
+    threshold = vote.params["threshold"]
     buys = long >= threshold and long > short
     shorts = vote.params["short"] and short >= threshold and short > long
     assert vote.wish.action == ("buy" if buys else "short" if shorts else "close")

@@ -30,7 +30,7 @@ def stormy(*more: str) -> SessionConfig:
         {
             "feed": {"kind": "sim", "symbols": list(SYMBOLS), "volatility": 3, "warmup": WARM},
             "strategies": [*strategies, "ema-cross:fast=2,slow=5"],
-            "fusion": ["weighted-vote:threshold=0.4,short=true"],
+            "fusion": ["weighted-vote:threshold=0.4,short=true", "bayesian:memory=5"],
             "risk": ["cool-down:losses=1,minutes=3", "max-position:limit=0.2", "max-drawdown:limit=0.01,action=block"],
             "slippage": {"kind": "fixed-bps", "bps": 2},
             "participation": 0.002,

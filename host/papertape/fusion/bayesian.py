@@ -41,7 +41,7 @@ class BayesianVote(Fusion):
     memory = Param(1_000.0, min=1, max=1_000_000, help="episodes after which an old one has faded to about a third")
     correlation = Param(0.5, min=0, max=1, help="how alike members are taken to be: 0 independent, 1 all one")
     short = Param(False, help="whether a vote for short opens one, which needs margin")
-    keeps = ("records", "standing", "heard")
+    keeps = ("records", "standing", "heard", "weighed")
 
     def __init__(self, **params: object) -> None:
         super().__init__(**params)
@@ -49,7 +49,7 @@ class BayesianVote(Fusion):
         self.records: dict[str, list[float]] = {}  # member: [hits, episodes], faded
         self.standing: dict[str, dict[str, list[float]]] = {}  # symbol: member: [side, price at which it was taken]
         self.heard: list[str] = []
-        self._weighed: dict[str, dict[str, float]] = {}  # of the last vote on a symbol
+        self.weighed: dict[str, dict[str, float]] = {}  # of the last vote on a symbol
 
     def on_start(self, members: tuple[str, ...]) -> None:
         self.members = members
@@ -94,7 +94,7 @@ class BayesianVote(Fusion):
 
     def _vote(self, symbol: str, stances: list[Stance], absent: str) -> Signal:
         taking = [stance for stance in stances if stance.side]
-        weighed = self._weighed[symbol] = {stance.source: self._weight(stance.source) for stance in stances}
+        weighed = self.weighed[symbol] = {stance.source: self._weight(stance.source) for stance in stances}
         parts = [stance.side * stance.confidence * weighed[stance.source] for stance in taking]
         pooled = math.fsum(parts) / (1.0 + max(len(parts) - 1, 0) * self.correlation)
         up = round(1.0 / (1.0 + math.exp(-pooled)), DIGITS)
@@ -117,7 +117,7 @@ class BayesianVote(Fusion):
         )
 
     def weighs(self, symbol: str) -> Mapping[str, float]:
-        return self._weighed.get(symbol) or {member: self._weight(member) for member in self.members}
+        return self.weighed.get(symbol) or {member: self._weight(member) for member in self.members}
 
     def _weight(self, member: str) -> float:
         chance = self.chance(member)
