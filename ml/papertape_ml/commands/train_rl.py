@@ -69,6 +69,8 @@ def _learning(function: F) -> F:
                      help="Of the candles: the last ones, for the report alone. Default: 0.25."),
         click.option("--from", "parent", metavar="M@REF", help="Go on from a version: NAME@VERSION or NAME@ALIAS."),
         click.option("--session", metavar="ID", help="With --from: learn from the candles that a session has heard."),
+        click.option("--votes-only", is_flag=True,
+                     help="With --from a vote: its policies stay, their weights follow what they earn on the candles."),
         click.option("--checkpoints", type=_PATH, metavar="FOLDER",
                      help="Keep them there; a training that was killed goes on from them."),
         click.option("--tensorboard", type=_PATH, metavar="FOLDER", help="Write logs for TensorBoard there."),

@@ -36,15 +36,14 @@ def _print_seeds(metrics: Mapping[str, Any]) -> None:
     keys = ("growth", "sharpe", "drawdown", "cvar", "turnover", "fees", "trades")
     rows: list[list[object]] = []
     for name, about in metrics["algorithms"].items():
-        vote = metrics.get("votes", {}).get(name)
         for each in about["seeds"]:
             rows.append([name, each["seed"], f"{each['steps']:,}", *(shown(each[key]) for key in keys)])
-        if vote is not None:
-            rows.append([name, "vote", "", f"{vote:.3f}"])
     if rows:
         print_text("", "On the test, by seed:")
         whole = [row + [""] * (3 + len(keys) - len(row)) for row in rows]
         print_table(["algorithm", "seed", "steps", *keys], whole, "<" + ">" * (2 + len(keys)))
+    if votes := metrics.get("votes"):
+        print_text("Votes: " + ", ".join(f"{name} {vote:.3f}" for name, vote in votes.items()))
     for name, about in metrics["algorithms"].items():
         mean, low, high = (about["growth"][key] for key in ("mean", "low", "high"))
         if low is not None:

@@ -33,7 +33,7 @@ def trained_by(options: Mapping[str, Any]) -> "tuple[Trained, str | None]":
     """What the options ask for, trained and not registered yet, and the version that it was made from."""
     from papertape.engine.discovery import load_plugins
     from papertape_ml.networks.library import device_named
-    from papertape_ml.rl.training import Home, train_rl
+    from papertape_ml.rl.training import Home, reweigh, train_rl
 
     device_named(options["device"])  # before the candles are read
     _check(options)
@@ -51,7 +51,10 @@ def trained_by(options: Mapping[str, Any]) -> "tuple[Trained, str | None]":
             progress.update(done)
 
         model = None if parent is None else parent.model
-        trained = train_rl(course, config, load_plugins(), home, model, watch)
+        if options["votes_only"] and model is not None:
+            trained = reweigh(course, config, load_plugins(), model)
+        else:
+            trained = train_rl(course, config, load_plugins(), home, model, watch)
     if parent is None:
         return trained, None
     known = max((span[1] for key in ("span", "test_span") if (span := parent.manifest.training.get(key))), default=0)
@@ -65,6 +68,8 @@ def _check(options: Mapping[str, Any]) -> None:
         raise ConfigError("--table does not go with a policy, whose episodes need the candles themselves")
     if options["session"] is not None and options["parent"] is None:
         raise ConfigError("--session needs --from: a policy goes on learning from what a session has heard")
+    if options["votes_only"] and options["parent"] is None:
+        raise ConfigError("--votes-only needs --from: a version that is a vote")
     if (options["archive"] is None) != (options["sha256"] is None):
         raise ConfigError("--import-sb3 and --sha256 go together: the zip, and the sum that says which one is meant")
     if options["report"] is not None and not options["report"].absolute().parent.is_dir():

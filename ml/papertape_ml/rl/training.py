@@ -84,6 +84,21 @@ def train_rl(
     return trained_of(ground, PolicyModel(ground.setup.builder, policy), learned, taken, parent)
 
 
+def reweigh(course: Course, config: RlConfig, plugins: Plugins, parent: PolicyModel) -> Trained:
+    """The members of a vote as they are, with new weights: by what each earns on the candles before the test.
+
+    Raises `BadSettings` for a policy that is no vote, and as `train_rl` does.
+    """
+    ground = _ground(course, config, plugins, parent)
+    if not isinstance(parent.policy, VotePolicy):
+        raise BadSettings("the version is one policy, which needs no weights: a vote of several would do")
+    members = parent.policy.members
+    before, first = once_over(ground.setup, ground.parts.fit[0], ground.parts.stop[1])
+    evidence = np.stack([walked(each, before, [first])[0].gains for each in members])
+    vote = VotePolicy(members, votes_by_evidence(evidence, config.seeds[0]))
+    return trained_of(ground, PolicyModel(parent.builder, vote), {}, {}, parent)
+
+
 def import_policy(
     course: Course, config: RlConfig, plugins: Plugins, make: Callable[[ObservationBuilder], NetworkPolicy]
 ) -> Trained:

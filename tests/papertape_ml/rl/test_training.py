@@ -15,7 +15,7 @@ from papertape_ml.rl.acting import Acting
 from papertape_ml.rl.config import parts_of, reward_of
 from papertape_ml.rl.deciding import Acts
 from papertape_ml.rl.opponents import played
-from papertape_ml.rl.training import Home, train_rl
+from papertape_ml.rl.training import Home, reweigh, train_rl
 from papertape_ml.rl.vote import VotePolicy
 from papertape_ml.rl.walking import once_over, side_by_side, walked
 from papertape_ml.training.trained import manifest_of
@@ -75,6 +75,10 @@ def test_several_algorithms_make_a_vote_with_weights_from_held_out_candles() -> 
     assert isinstance(found.model, PolicyModel) and isinstance(found.model.policy, VotePolicy)
     votes = found.metrics["votes"]
     assert list(votes) == ["ppo", "sac", "ddpg"] and sum(votes.values()) == pytest.approx(1.0)
+    again = reweigh(course(simulated(seed=8)), config(*settings, seeds=(1,)), plugins(), found.model)
+    assert isinstance(again.model, PolicyModel) and isinstance(again.model.policy, VotePolicy)
+    assert again.model.policy.members == found.model.policy.members
+    assert again.model.policy.votes != found.model.policy.votes
 
 
 def test_a_policy_goes_on_from_another_and_keeps_its_eyes() -> None:
@@ -89,6 +93,8 @@ def test_a_policy_goes_on_from_another_and_keeps_its_eyes() -> None:
     assert found.metrics["parent"]["growth"] is not None
     with pytest.raises(WrongInputs, match="the policy to go on from reads rsi_5"):
         train_rl(course(simulated(), names=("rsi_5",)), config(small("ppo")), plugins(), parent=parent)
+    with pytest.raises(BadSettings, match="one policy, which needs no weights"):
+        reweigh(more, config(quick()), plugins(), parent)
     with pytest.raises(BadSettings, match="no networks of sac"):
         train_rl(more, config(small("sac")), plugins(), parent=parent)
 
