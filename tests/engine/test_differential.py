@@ -13,11 +13,6 @@ from tests.engine.scripted import Bar, Market, Played, Script, play, walk
 from papertape import Signal
 from papertape.engine.config import Spec
 
-with warnings.catch_warnings():  # of its own and of what it imports; they are not ours to mend
-    warnings.simplefilter("ignore")
-    backtesting: Any = pytest.importorskip("backtesting")
-    pandas: Any = pytest.importorskip("pandas")
-
 DATA = os.environ.get("PAPERTAPE_TEST_DATA")
 CASH, UNITS, FEE = 10_000_000, 7, 0.001
 REAL = ("binance_BTCUSDT_1d", "binance_XRPETH_1m", "binanceus_BTCUSDT_1m", "binanceusdm_ETHUSDT_1h")
@@ -47,7 +42,16 @@ def ours(bars: list[Bar], wanted: list[int]) -> Played:
     )
 
 
+def libraries() -> tuple[Any, Any]:
+    """The other engine and what it takes its candles in, loaded by who asks for them: it takes its time."""
+    with warnings.catch_warnings():  # of its own and of what it imports; they are not ours to mend
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("backtesting"), pytest.importorskip("pandas")
+
+
 def theirs(bars: list[Bar], wanted: list[int]) -> Any:
+    backtesting, pandas = libraries()
+
     class Stances(backtesting.Strategy):  # type: ignore[misc]  # untyped
         """Market orders toward the stance of each candle."""
 
