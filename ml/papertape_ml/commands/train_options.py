@@ -85,16 +85,12 @@ def _named(context: click.Context, param: click.Parameter, name: str) -> str:
     return model_name(name)
 
 
-def name_option(defaults: Defaults) -> Callable[[F], F]:
-    """`--name M`, under which it is registered."""
-    told = f"Its name. Default: {defaults.name}."
-    return click.option("--name", default=defaults.name, metavar="M", callback=_named, help=told)
-
-
 def _frame(defaults: Defaults) -> list[Callable[[F], F]]:
     """The options that say how, and under which name."""
     return [
-        name_option(defaults),
+        click.option(
+            "--name", default=defaults.name, metavar="M", callback=_named, help=f"Its name. Default: {defaults.name}."
+        ),
         click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=7, help="Of all chance. Default: 7."),
         click.option(
             "--folds", type=click.IntRange(1, 100), default=FOLDS, metavar="N", help=f"Tests, one after the other, "

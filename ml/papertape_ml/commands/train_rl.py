@@ -10,13 +10,20 @@ import click
 from papertape.cli.features import ends_like_interrupt
 from papertape.cli.options import db_option, json_option
 from papertape_ml.commands.models_options import registry_option
-from papertape_ml.commands.train_options import Defaults, data_options, name_option
+from papertape_ml.commands.train_options import Defaults, data_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULTS: Final = Defaults("agent", "core", None)
 _NAMES: Final = ("ppo", "recurrent-ppo", "ppo-lagrangian", "sac", "tqc", "td3", "ddpg", "qr-dqn")
 _PATH: Final = click.Path(path_type=Path)
+
+
+def _named(context: click.Context, param: click.Parameter, name: str | None) -> str | None:
+    """A name that cannot be is refused before anything is trained."""
+    from papertape_ml.registry.names import model_name
+
+    return None if name is None else model_name(name)
 
 
 def _terms(function: F) -> F:
@@ -80,7 +87,8 @@ def _learning(function: F) -> F:
         click.option("--report", type=_PATH, metavar="FILE.json", help="Write all figures there, too."),
         click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", help="To train on. Default: cpu."),
         click.option("--threads", type=click.IntRange(1), default=1, metavar="N", help="To train with. Default: 1."),
-        name_option(DEFAULTS),
+        click.option("--name", metavar="M", callback=_named,
+                     help=f"Its name. Default: {DEFAULTS.name}; with --from that version's."),
     )):  # fmt: skip
         function = option(function)
     return function

@@ -10,6 +10,7 @@ from papertape.cli.output import print_json, print_table, print_text
 from papertape.contract.errors import ConfigError
 from papertape_ml.commands.models_options import now, opened, spoken
 from papertape_ml.commands.train_output import document, print_trained, shown
+from papertape_ml.commands.train_rl import DEFAULTS
 from papertape_ml.training.trained import Trained, published
 
 
@@ -17,7 +18,8 @@ def finish(trained: Trained, parent: str | None, options: Mapping[str, Any], beg
     """Registers it as the next version of its name and its candidate, and prints what it came to."""
     wish = spoken(None, "trained")
     with opened(options["registry"], options["db"], create=True) as registry:
-        row = published(registry, trained, options["name"], now(), parent, wish.by)
+        name = options["name"] or (DEFAULTS.name if parent is None else parent.partition("@")[0])
+        row = published(registry, trained, name, now(), parent, wish.by)
     seconds = time.monotonic() - began
     found = document(row, trained, seconds) | {"parent": parent}
     if options["report"] is not None:
