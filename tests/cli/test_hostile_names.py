@@ -74,7 +74,7 @@ def check(done: Result, *asked: object) -> None:
     "command",
     [
         "sessions list", "sessions list --json", "sessions show s", "sessions show s --json", "sessions diff s t",
-        "sessions verify s", "sessions digest s", "sessions report s", "sessions stop s", "db check",
+        "sessions verify s", "sessions digest s", "sessions stop s", "db check",
         f"why s --symbol {SYMBOL} --at {AT}", f"why s --symbol {SYMBOL} --at {AT} --json",
         *(f"sessions export s --what {what} --format jsonl" for what in ("orders", "fills", "signals", "trades")),
     ],
@@ -87,7 +87,7 @@ def _asked() -> Iterator[tuple[str, ...]]:
     """A command for each text, by turns, with the text where a name, a value or a file is expected."""
     ledger = [
         "sessions show {}", "sessions export {}", "sessions diff s {}", "sessions verify {}", "sessions stop {}",
-        "sessions report {}", "sessions command s disable {}", "sessions command s {}", "why {} --symbol A --at 0",
+        "sessions command s disable {}", "sessions command s {}", "why {} --symbol A --at 0",
         f"why s --symbol {{}} --at {AT}", f"why s --symbol {SYMBOL} --at {{}}",
         f"why s --symbol {SYMBOL} --at {AT} --book {{}}", "run --resume {}", "run --session {}", "run {}",
         "run --feed {}", "run --symbol {} --feed {}", "run --strategy {}", "run --strategy macd:name={}",

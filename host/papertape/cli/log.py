@@ -6,7 +6,7 @@ from typing import Any
 
 from papertape.broker.money import plain
 from papertape.cli.log_file import LOGGER, Lines, Style
-from papertape.cli.output import Progress, printable, say
+from papertape.cli.output import Progress, say
 from papertape.contract.feed import Event, LiveFeed
 from papertape.engine.runner import Runner
 from papertape.ledger.records import Effects, FillRow
@@ -78,9 +78,7 @@ class Log:
     def _say(self, text: str, progress: Progress | None = None, **fields: Any) -> None:
         record = self._record(text, **fields)
         LOGGER.handle(record)
-        line = (
-            printable(text) if self.lines.style == "text" else self.lines.format(record)
-        )  # one line, whatever it says
+        line = text if self.lines.style == "text" else self.lines.format(record)
         (say if progress is None else progress.say)(line)
 
     def _record(self, text: str, **fields: Any) -> logging.LogRecord:

@@ -1,5 +1,6 @@
 """The log file of a session that runs for weeks: what it says, and what goes wrong, in files of a limited size."""
 
+import json
 import logging
 import sys
 import threading
@@ -11,7 +12,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Literal
 
-from papertape.cli.output import ascii_json, printable, say
+from papertape.cli.output import printable, say
 from papertape.contract.errors import ConfigError, PapertapeError
 
 Style = Literal["text", "json"]
@@ -46,7 +47,7 @@ class Lines(logging.Formatter):
             return "\n".join(head + printable(line) for line in (message, *trace.splitlines()))
         stable = {"ts": ts, "level": record.levelname.lower(), "session": self.session}
         fields = {"event": "log", "message": message, **getattr(record, "fields", {"logger": record.name})}
-        return ascii_json({**stable, **fields, **stable, **({"traceback": trace} if trace else {})})
+        return json.dumps({**stable, **fields, **stable, **({"traceback": trace} if trace else {})})
 
 
 class _Plain(logging.Formatter):

@@ -49,13 +49,7 @@ def print_json(document: object) -> None:
 
     Raises `ValueError` for NaN and infinity, which JSON does not have: say None where there is no figure.
     """
-    click.echo(ascii_json(document, indent=2))
-
-
-def ascii_json(document: object, indent: int | None = None) -> str:
-    """`document` as JSON of printable ASCII, on one line unless it is indented. Raises as `print_json`."""
-    text = json.dumps(document, indent=indent, default=_encode, allow_nan=False)
-    return text.replace("\x7f", "\\u007f")  # the one control character that JSON leaves as it is
+    click.echo(json.dumps(document, indent=2, default=_encode, allow_nan=False))
 
 
 def print_text(*lines: object) -> None:
