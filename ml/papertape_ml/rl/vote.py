@@ -32,7 +32,7 @@ def votes_by_evidence(gains: Floats, seed: int) -> tuple[float, ...]:
     """The weights of policies, together 1, by their log growth `(policies, candles)` on the same candles.
 
     >>> votes_by_evidence(np.array([[0.1] * 8, [0.0] * 8]), 1)
-    (0.9997500624843789, 0.0002499375156210947)
+    (0.9997501249375312, 0.0002498750624687656)
     """
     if gains.ndim != 2 or not gains.shape[1] or not np.isfinite(gains).all():
         raise BadSettings("evidence is the growth of each policy on the same candles, at least one")

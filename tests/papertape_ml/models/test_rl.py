@@ -1,6 +1,7 @@
 """Policies as models: what they read and answer, when they abstain, and files that are none."""
 
 import json
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from papertape_ml.errors import BadModelFiles, BadSettings, WrongInputs
 from papertape_ml.models.golden import golden, reproduces
 from papertape_ml.models.loading import load
 from papertape_ml.models.rl import PolicyModel
-from papertape_ml.models.strangers import checked_in_child
+from papertape_ml.models.strangers import asked
 from papertape_ml.rl.acting import Acting
 from papertape_ml.rl.observing import BOOK, ObservationBuilder
 from papertape_ml.rl.policy import DECISION, policy_names
@@ -77,10 +78,18 @@ def test_it_comes_back_from_its_files_and_reproduces_its_golden_rows() -> None:
         assert again.files() == found.files()
 
 
-def test_a_trained_policy_is_accepted_by_the_child_that_checks_files_of_strangers() -> None:
+def test_a_trained_policy_is_checked_in_a_child_and_needs_none_of_the_libraries_that_trained_it() -> None:
     found = trained()
-    kept = golden(found.model, found.rows).as_document()
-    assert checked_in_child("rl", found.model.files(), kept).accepted
+    files, kept = found.model.files(), golden(found.model, found.rows).as_document()
+    absent = ["stable_baselines3", "sb3_contrib", "gymnasium"]
+    child = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent})); from papertape_ml.models.child import main; main()"
+    )
+    sizes = [[name, len(data)] for name, data in files.items()]
+    head = {"kind": "rl", "sizes": sizes, "golden": kept, "seconds": 60, "megabytes": 4096}
+    sent = json.dumps(head).encode() + b"\n" + b"".join(files.values())
+    verdict = asked([sys.executable, "-P", "-c", child], sent, 60.0)
+    assert verdict.accepted, verdict
 
 
 def test_files_that_are_none_are_refused() -> None:
