@@ -13,7 +13,7 @@ from papertape.ledger.records import CheckpointRow, Effects, EquityRow, NoteRow,
 from papertape.ledger.series import pack_series, pack_times
 from papertape.ledger.writer import SessionWriter
 
-ANCHOR_EVERY: Final = 0.3
+ANCHOR_EVERY: Final = 0.25
 """Seconds of stepping after which a checkpoint keeps its state: about what a fold from there to any later batch takes
 at most, and with it an answer to `papertape why`."""
 

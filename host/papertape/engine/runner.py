@@ -29,7 +29,7 @@ from papertape.ledger.writer import SessionWriter
 
 Status = Literal["finished", "stopped", "failed"]
 
-COMMIT_EVERY = 0.4
+COMMIT_EVERY = 0.3
 """Seconds between two commits, at full pace; a paced session commits every batch."""
 COMMIT_RECORDS = 8_000
 """Records after which it commits all the same, so that its memory does not grow with what it does."""
