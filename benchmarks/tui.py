@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -252,6 +253,7 @@ def main() -> None:
     parser.add_argument("--candles", type=int, default=100_000, help="of each of those (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=60.0, help="that keys are pressed (default: %(default)s)")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # takes what it has started with it
     parts = options.parts or ["throughput", "pace", "full", "memory"]
     workload = Workload(SYMBOLS, 50_000)
     workload.write()
