@@ -226,7 +226,7 @@ def constrained(seeds: Sequence[int], quick: bool) -> None:
     plain, steps = agents(quick)["ppo"]
     assert isinstance(plain, OnPolicy)
     limit = CvarLimit(share=0.05, limit=0.004)
-    bound = replace(plain, algorithm="ppo-lagrangian", limit=limit)
+    bound = replace(plain, algorithm="ppo-lagrangian", limit=limit, spread=0.5)
     rows = []
     for seed in seeds:
         ground = Ground.of(market, seed)

@@ -1,5 +1,6 @@
 """The algorithms: stable-baselines3's and sb3-contrib's learners, made from settings; imported where one is made."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from papertape.contract.errors import MissingExtra
@@ -40,6 +41,7 @@ def learner(settings: Settings, env: "VecEnv", seed: int, device: str = "cpu") -
         nets: dict[str, Any] = {
             "net_arch": {"pi": list(settings.actor), "vf": list(settings.critic)},
             "activation_fn": activation,
+            "log_std_init": math.log(settings.spread),
         }
         common |= {
             "n_steps": settings.steps,

@@ -39,7 +39,7 @@ class CvarLimit:
     limit: float = 0.01
     margin: float = 0.15
     pace: float = 0.05
-    answer: float = 1.0
+    answer: float = 0.4
 
     def __post_init__(self) -> None:
         for name in ("share", "limit", "pace", "answer"):

@@ -21,8 +21,9 @@ class OnPolicy:
     `actor`, `critic`: widths of hidden layers; `activation`: `tanh` or `relu`; `rate`: of Adam. `steps`: in each
     environment between updates; `batch`, `epochs`: of an update. `gamma`: the discount of a step; `trace`: lambda of
     generalised advantages; `clip`: how far a ratio of probabilities counts; `entropy`, `value`: weights in the loss;
-    `gradient`: the largest norm. `memory`: units of the LSTM of `recurrent-ppo`, 0 for the others. `limit`: what
-    `ppo-lagrangian` keeps to, None for the others. Raises `BadSettings`.
+    `gradient`: the largest norm; `spread`: the deviation with which continuous actions begin. `memory`: units of the
+    LSTM of `recurrent-ppo`, 0 for the others. `limit`: what `ppo-lagrangian` keeps to, None for the others. Raises
+    `BadSettings`.
 
     J. Schulman and others, "Proximal policy optimization algorithms" (2017).
     """
@@ -41,6 +42,7 @@ class OnPolicy:
     entropy: float = 0.0
     value: float = 0.5
     gradient: float = 0.5
+    spread: float = 1.0
     memory: int = 0
     limit: CvarLimit | None = None
 
@@ -50,7 +52,7 @@ class OnPolicy:
         _whole(steps=self.steps, epochs=self.epochs)
         if type(self.batch) is not int or self.batch < 2:
             raise BadSettings(f"batch is a whole number from 2, not {self.batch!r}")
-        _above(rate=self.rate, clip=self.clip, gradient=self.gradient)
+        _above(rate=self.rate, clip=self.clip, gradient=self.gradient, spread=self.spread)
         _share(gamma=self.gamma, trace=self.trace)
         _from_zero(entropy=self.entropy, value=self.value)
         if type(self.memory) is not int or not 0 <= self.memory <= _WIDEST:
@@ -151,7 +153,8 @@ _SEED: Final[Mapping[str, Any]] = MappingProxyType(
 _DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "recurrent-ppo": {"memory": 32},
-        "ppo-lagrangian": {"limit": CvarLimit()},
+        # Wide actions break a limit on losses by themselves.
+        "ppo-lagrangian": {"limit": CvarLimit(), "spread": 0.5},
         "ddpg": {"noise": 0.2},
         "qr-dqn": {"quantiles": 50, "every": 4, "follow": 0.01},
     }

@@ -83,7 +83,7 @@ def test_a_policy_learns_the_known_optimum_under_the_limit() -> None:
     from stable_baselines3.common.vec_env import DummyVecEnv
 
     settings = preset(
-        "ppo-lagrangian", actor=(16,), critic=(16,), steps=64, batch=256, limit=LIMIT, rate=3e-3, gamma=0.0
+        "ppo-lagrangian", actor=(16,), critic=(16,), steps=64, batch=256, limit=LIMIT, rate=3e-3, gamma=0.0, spread=1.0
     )
     shares: list[Any] = []
 
@@ -93,9 +93,9 @@ def test_a_policy_learns_the_known_optimum_under_the_limit() -> None:
         shares.append((said + 1) / 2)
         return float(len(shares))
 
-    plan = Plan(steps=8_192, every=512, patience=None, scale=20.0)
+    plan = Plan(steps=10_240, every=512, patience=None, scale=20.0)
     learned = learn(settings, DummyVecEnv([Weather] * 8), judge, plan, 1)
     calm, wild = np.mean(shares[-4:], axis=0)
     assert calm > 0.9
-    assert 0.35 < wild < 0.65
+    assert 0.35 < wild < 0.7
     assert learned.price.threshold > 0.0
