@@ -62,7 +62,7 @@ def test_a_fill_in_the_log_is_answered_with_the_chain_that_the_command_prints(
         await pilot.press("8")
         table = pilot.app.screen.query_one("#log", Table)
         await until(pilot, lambda: table.rows)
-        wanted = next(row.key for row in table.rows if row.key.startswith(f"{fill.at}\n{fill.book}\n{fill.side} "))
+        wanted = next(row.key for row in table.rows if row.key.startswith(f"{fill.at}\n{fill.book}\n{fill.seq}\n"))
         place = [row.key for row in table.rows].index(wanted)
         await pilot.press("home", *["down"] * place)
         screen = await answered(pilot)

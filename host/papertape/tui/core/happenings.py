@@ -50,14 +50,23 @@ def happenings(
     return tuple(lines)[-most:]
 
 
+def of_book(lines: Iterable[Happening], book: str | None) -> list[Happening]:
+    """The lines that are about one book, its rules and its sizer, or all of them.
+
+    >>> [line.who for line in of_book([Happening(0, "info", who, "") for who in ("a", "a/daily-loss", "a-2")], "a")]
+    ['a', 'a/daily-loss']
+    """
+    return [line for line in lines if book in (None, line.who.partition("/")[0])]
+
+
 @lru_cache(maxsize=1_024)  # one that is among the newest is told at every look
 def _fill(fill: FillRow) -> Happening:
     came = "" if fill.profit is None else f", {fill.profit:+,.2f}"
     note = f" ({fill.note})" if fill.note else ""
     words = f"{fill.side} {number(fill.quantity)} {fill.symbol} @ {number(fill.price)}, {fill.role}{came}{note}"
     if fill.profit is None:
-        return Happening(fill.at, "info", fill.book, words)
-    return Happening(fill.at, "gain" if fill.profit > 0 else "loss", fill.book, words)
+        return Happening(fill.at, "info", fill.book, words, fill.seq)
+    return Happening(fill.at, "gain" if fill.profit > 0 else "loss", fill.book, words, fill.seq)
 
 
 def _said(event: PluginEventRow) -> str:

@@ -87,6 +87,7 @@ def orders(state: State) -> Iterator[OrderView]:
                 subtract(order["quantity"], order["filled"]),
                 _at_price(order),
                 order["role"],
+                order["at"],
                 order["effective"],
             )
 

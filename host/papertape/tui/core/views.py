@@ -69,8 +69,8 @@ class PositionView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """A working order; `effective`: ms UTC from which it meets candles. `at_price`: its limit, stop or trail in words,
-    empty for a market order."""
+    """A working order; `at`: when it was made, `effective`: from when on it meets candles, ms UTC. `at_price`: its
+    limit, stop or trail in words, empty for a market order."""
 
     seq: int
     book: str
@@ -80,6 +80,7 @@ class OrderView:
     remaining: Decimal
     at_price: str
     role: str
+    at: int
     effective: int
 
 
@@ -147,12 +148,13 @@ class CommandView:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A line of the event log."""
+    """A line of the event log. `fill`: the number of the one that it tells of."""
 
     at: int
     level: Literal["info", "gain", "loss", "good", "warning", "error"]
     who: str
     words: str
+    fill: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from papertape.ledger.store import Ledger
 from papertape.market.timeframe import period
 from papertape.reports.why import Paragraph, explain, sentences
 from papertape.tui.core.follower import PATIENCE
-from papertape.tui.core.question import Question
+from papertape.tui.core.question import Question, asked_at
 from papertape.tui.core.text import LONGEST, clock
 from papertape.tui.core.views import SessionView
 from papertape.tui.screens.dialogs import Help, Pick
@@ -125,7 +125,8 @@ class WhyScreen(Screen[None]):
                 self._plugins = load_plugins()
             with Ledger.open(self.url, patience=PATIENCE) as ledger:
                 row = ledger.find(self.session)
-                chain = explain(ledger, row, self._plugins, question.symbol, question.at, question.book)
+                at = asked_at(ledger, row.id, question)
+                chain = explain(ledger, row, self._plugins, question.symbol, at, question.book)
             self.post_message(self.Explained(question, chain.closed, sentences(chain)))
         except PapertapeError as error:
             self.post_message(self.Explained(question, question.at, (), str(error)))
@@ -140,7 +141,7 @@ class WhyScreen(Screen[None]):
         if event.trouble:
             await box.mount(Static(label(event.trouble, LONGEST), classes="why-trouble"))
             return
-        self.question = self.question._replace(at=event.closed)
+        self.question = self.question._replace(at=event.closed, order=None, batch=None)
         self._entitle("")
         self.told = self.question, event.paragraphs
         await box.mount_all(list(_lines(event.paragraphs)))
@@ -151,7 +152,7 @@ class WhyScreen(Screen[None]):
         if not self.view.running:
             at = min(at, self.view.now)
         if at != self.question.at:
-            self._ask(self.question._replace(at=at))
+            self._ask(self.question._replace(at=at, order=None, batch=None))
 
     def action_symbol(self, by: int) -> None:
         """Goes to another symbol."""

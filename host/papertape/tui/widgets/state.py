@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from textual.app import ComposeResult
 
+from papertape.tui.core.happenings import of_book
+from papertape.tui.core.question import log_key
 from papertape.tui.core.text import clock, price, span
 from papertape.tui.core.views import CommandView, PluginView, SessionView
 from papertape.tui.widgets.dealings import SHOWN
@@ -52,14 +54,13 @@ class LogPanel(Panel):
 
     def show(self, view: SessionView, choice: Choice) -> None:
         colours = hues(view)
-        told = [line for line in reversed(view.happenings) if choice.book is None or line.who.startswith(choice.book)]
+        told = of_book(reversed(view.happenings), choice.book)
         rows = []
         for place, line in enumerate(told[:SHOWN]):
             sign, style = _SIGNS[line.level]
             who = colours.get(line.who.partition("/")[0], "strong")
             words = Cell(line.words, style if line.level in ("warning", "error") else "")
-            key = f"{line.at}\n{line.who}\n{line.words}\n{place if line.level == 'error' else ''}"
-            rows.append(Row(key, (moment(line.at), Cell(sign, style), Cell(line.who, who), words)))
+            rows.append(Row(log_key(line, place), (moment(line.at), Cell(sign, style), Cell(line.who, who), words)))
         self.query_one(Table).show(rows)
         self.entitle(choice.book or "")
 
