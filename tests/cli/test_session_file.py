@@ -86,3 +86,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_file(str(tmp_path / "absent.toml"))
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         read_file(str(tmp_path))
+
+
+def test_the_file_of_an_external_series_is_found_from_the_session_file(tmp_path: Path) -> None:
+    content = (
+        'external = [{ kind = "file", name = "a", path = "a.csv" }, { kind = "file", name = "b", path = "/b.csv" }]'
+    )
+    series = read_config(read(tmp_path, content)).external
+    assert [spec.params["path"] for spec in series] == [str(tmp_path / "a.csv"), "/b.csv"]

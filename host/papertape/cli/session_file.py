@@ -33,6 +33,10 @@ def _with_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:
     models = found.get("models")
     if isinstance(models, dict) and isinstance(models.get("path"), str) and models["path"]:
         models["path"] = str((folder / models["path"]).absolute())
+    external = found.get("external")
+    for series in external if isinstance(external, list) else [external]:
+        if isinstance(series, dict) and isinstance(series.get("path"), str) and series["path"]:
+            series["path"] = str(folder / series["path"])
     strategies = found.get("strategies")
     if isinstance(strategies, list):
         found["strategies"] = [_strategy(strategy, folder) for strategy in strategies]

@@ -43,6 +43,35 @@ def test_a_draft_of_a_session_says_what_that_session_said(changes: dict[str, obj
     assert draft_of(again) == draft
 
 
+def test_what_nobody_touches_stays_as_it_was() -> None:
+    odd = {
+        "feed": {"kind": "replay", "sources": ["/a, b/x.csv", "/c"], "symbols": ["A,B"]},
+        "strategies": [{"kind": "classifier", "range": "", "model": " spaced "}],
+        "fusion": [{"kind": "weighted-vote", "weights": {"a=b": 2.0, "c, d": 1}}],
+    }
+    config = read_config(odd)
+    draft = draft_of(config)
+    assert written(draft).document() == config.document()
+    part = draft.feed
+    typed = with_part(draft, "feed", replace(part, typed={**part.typed, "symbols": "BTC, ETH"}))
+    assert written(typed).feed.params == {"sources": ["/a, b/x.csv", "/c"], "symbols": ["BTC", "ETH"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"fusion": (Part("weighted-vote", {"weights": "nobody=2"}),)}, "'nobody', which is no member"),
+        ({"fusion": (Part("weighted-vote", {}, "macd"),)}, "two books are named 'macd'"),
+        ({"feed": Part("sim", {"symbols": "BTC/USDT, ETH/BTC"})}, "ETH/BTC is quoted in BTC"),
+        ({"feed": Part("sim", {"symbols": "BTC/USDT"}), "strategies": (Part("pairs-spread"),)}, "needs two symbols"),
+        ({"rest": {"instruments": {"NO/USDT": {"tick": 1}}}}, "'NO/USDT' is not in this session"),
+    ],
+)
+def test_a_mistake_between_parts_is_named_before_the_start(changes: dict[str, object], words: str) -> None:
+    found = problems(replace(Draft(strategies=(Part("macd"),)), **changes), installed())  # type: ignore[arg-type]
+    assert len(found) == 1 and words in found[0].words
+
+
 def test_the_demo_is_in_order() -> None:
     assert problems(demo(), installed()) == ()
     assert len(written(demo()).strategies) == 7

@@ -8,9 +8,10 @@ from papertape.broker.money import plain
 from papertape.cli.demo import FUSION, STRATEGIES
 from papertape.contract.component import Param
 from papertape.contract.errors import ConfigError, PapertapeError
-from papertape.engine.build import find
+from papertape.engine.build import build, find
 from papertape.engine.config import SessionConfig, Spec, parse_spec, read_config, unique_names
 from papertape.engine.discovery import Plugins
+from papertape.engine.models import Models
 from papertape.engine.pacing import read_pace
 from papertape.engine.recorded import RECORDED
 from papertape.engine.registered import Kind
@@ -35,11 +36,13 @@ OWN: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A component as typed: `typed` holds texts by parameter, nothing for one that keeps its default."""
+    """A component as typed: `typed` holds texts by parameter, nothing for one that keeps its default. `given`: values
+    that it was made from; one whose text nobody has touched stays as it was, which not every text could say."""
 
     kind: str
     typed: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +138,9 @@ def document(draft: Draft, plugins: Plugins) -> dict[str, Any]:
     return found | dict(draft.rest)
 
 
-def problems(draft: Draft, plugins: Plugins) -> tuple[Problem, ...]:
-    """All that can be known to be wrong before a session is started. It reads candle files, and asks no exchange."""
+def problems(draft: Draft, plugins: Plugins, ledger: str = "") -> tuple[Problem, ...]:
+    """All that can be known to be wrong before a session is started. It reads candle files and the models of the
+    ledger at that URL, and asks no exchange."""
     found: list[Problem] = []
     for place, role, part in parts(draft):
         found += _part_problems(place, role, part, plugins)
@@ -148,7 +152,21 @@ def problems(draft: Draft, plugins: Plugins) -> tuple[Problem, ...]:
             found += _said(key, lambda key=key: read_config({key: told[key]}))
     found += _said("pace", lambda: read_pace(draft.pace))
     found += _said("", lambda: unique_names(read_config({"strategies": told["strategies"]}).strategies))
+    if not found and draft.feed.kind not in (RECORDED, "exchange"):
+        found += _said("", lambda: _whole_session(read_config(told), plugins, ledger))
     return tuple(dict.fromkeys(found))
+
+
+def _whole_session(config: SessionConfig, plugins: Plugins, ledger: str) -> None:
+    """Puts it all together as a start would: what is wrong between parts is found so. Raises PapertapeError kinds."""
+    feed = find(plugins, "feed", config.feed).create(config.feed.kind, config.feed.params)
+    models = Models(config.models, plugins, ledger)
+    try:
+        built = build(config, plugins, feed, models)
+        built.session.start(built.contexts)
+    finally:
+        models.close()
+        feed.close()
 
 
 def hint(param: Param[Any]) -> str:
@@ -184,7 +202,7 @@ def typed(value: object) -> str:
 
 
 def _part(spec: Spec) -> Part:
-    return Part(spec.kind, {key: typed(value) for key, value in spec.params.items()}, spec.name)
+    return Part(spec.kind, {key: typed(value) for key, value in spec.params.items()}, spec.name, spec.params)
 
 
 def _replaced(draft: Draft, role: str, value: object) -> Draft:
@@ -198,7 +216,13 @@ def _component(part: Part, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _params(role: Role, part: Part, plugins: Plugins) -> dict[str, Any]:
     known = params_of(role, part, plugins)
-    return {key: _meant(text, known.get(key)) for key, text in part.typed.items() if text.strip()}
+    params = {}
+    for key, text in part.typed.items():
+        if key in part.given and typed(part.given[key]) == text:
+            params[key] = part.given[key]
+        elif text.strip():
+            params[key] = _meant(text, known.get(key))
+    return params
 
 
 def params_of(role: Role, part: Part, plugins: Plugins) -> dict[str, Param[Any]]:

@@ -85,7 +85,7 @@ class DraftScreen(Screen[None]):
         elif self._over.wait(0.15):
             return
         draft = self.draft
-        self.post_message(Checked(draft, drafts.problems(draft, self._plugins)))
+        self.post_message(Checked(draft, drafts.problems(draft, self._plugins, self.url)))
 
     def on_checked(self, event: Checked) -> None:
         if event.draft is not self.draft:
