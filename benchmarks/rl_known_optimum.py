@@ -8,7 +8,7 @@
 3. The cycle with a limit on the conditional value at risk of a candle: PPO breaks it, PPO-Lagrangian must not, on
    candles that neither saw.
 
-    python benchmarks/rl_known_optimum.py             # all of it, five seeds: says first how long it will take
+    python benchmarks/rl_known_optimum.py             # all of it, five seeds: says how long it took
     python benchmarks/rl_known_optimum.py --quick     # one seed, few steps: to see that it runs
 
 Everything is drawn from seeds, so a run can be repeated to the last digit on one machine.
