@@ -1,7 +1,6 @@
 """`papertape train rl`: what it prints and registers, how it goes on, and what it refuses."""
 
 import json
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from tests.engine import hosted
-from tests.papertape_ml.rl.learners import market, small
 from tests.papertape_ml.rl.lessons import NAMES, catalogue, simulated
 
 from papertape.cli.root import Entry, Root
@@ -93,16 +91,15 @@ def test_a_finished_training_is_found_again_in_its_checkpoints() -> None:
     assert refused.exit_code != 0 and "the checkpoint of another training" in refused.stderr
 
 
-def test_a_policy_of_a_zip_needs_its_sum() -> None:
-    from papertape_ml.rl.algorithms import learner
-    from papertape_ml.rl.vector import TradingVecEnv
-
-    learner(small("ppo"), TradingVecEnv(market(), 2), 1).save("stranger.zip")
-    right = sha256(Path("stranger.zip").read_bytes()).hexdigest()
-    refused = run(*BASIC, "--import-sb3", "stranger.zip")
-    assert (refused.exit_code, refused.stdout) == (2, "") and "--sha256 go together" in refused.stderr
-    found = document(*BASIC, "--import-sb3", "stranger.zip", "--sha256", right, "--name", "stranger")
-    assert (found["model"], found["kind"], found["metrics"]["algorithms"]) == ("stranger", "rl", {})
+def test_a_policy_of_a_zip_needs_its_sum_and_the_right_one() -> None:
+    Path("stranger.zip").write_bytes(b"PK")
+    for wrong, said in (
+        (("--import-sb3", "stranger.zip"), "--sha256 go together"),
+        (("--import-sb3", "stranger.zip", "--sha256", "0" * 64), "it is another file than was meant"),
+        (("--import-sb3", "absent.zip", "--sha256", "0" * 64), "absent.zip cannot be read"),
+    ):
+        refused = run(*BASIC, *wrong)
+        assert (refused.exit_code, refused.stdout) == (2, "") and said in refused.stderr, refused.output
 
 
 def test_what_cannot_be_is_refused_in_a_line() -> None:

@@ -7,10 +7,12 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from tests.papertape_ml.rl.learners import market, small
+from tests.papertape_ml.rl.learners import candles, config, market, network, small
+from tests.papertape_ml.rl.lessons import plugins
 
 from papertape_ml.errors import BadModelFiles, BadSettings
 from papertape_ml.rl.algorithms import learner
+from papertape_ml.rl.training import import_policy
 from papertape_ml.rl.vector import TradingVecEnv
 from papertape_ml.rl.zip_import import policy_of_zip, weights_of_zip
 
@@ -21,7 +23,7 @@ def summed(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
-def test_a_policy_of_a_zip_does_what_its_learner_did(tmp_path: Path) -> None:
+def test_a_policy_of_a_zip_does_what_its_learner_did_and_is_tested_as_ours_are(tmp_path: Path) -> None:
     model = learner(small("sac"), TradingVecEnv(market(), 1), 5)
     model.save(tmp_path / "kept.zip")
     data = (tmp_path / "kept.zip").read_bytes()
@@ -29,8 +31,18 @@ def test_a_policy_of_a_zip_does_what_its_learner_did(tmp_path: Path) -> None:
     said, _ = model.predict(ROWS, deterministic=True)
     assert policy.act(ROWS, np.zeros((9, 0))).actions == pytest.approx(said.reshape(-1), abs=1e-6)
     assert (policy.settings.actor, policy.settings.critic) == ((8,), (8,))
+    found = import_policy(candles(), config(small("sac")), plugins(), lambda builder: policy)
+    assert found.model.kind == "rl" and found.metrics["algorithms"] == {}
+    assert found.metrics["test"]["growth"] is not None and "buy_and_hold" in found.baseline
+    with pytest.raises(BadModelFiles, match="sees 5 values"):
+        import_policy(candles(), config(small("sac")), plugins(), lambda builder: network(inputs=5))
+
+
+def test_a_zip_of_another_algorithm_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = {"actor.mu.0.weight": np.zeros((8, 12), np.float32)}
+    monkeypatch.setattr("papertape_ml.rl.zip_import.weights_of_zip", lambda *_: weights)
     with pytest.raises(BadSettings, match="of another algorithm"):
-        policy_of_zip(data, summed(data), "ppo", None, 12, 1)
+        policy_of_zip(b"", "", "ppo", None, 12, 1)
 
 
 def test_another_file_than_was_meant_is_not_even_opened(monkeypatch: pytest.MonkeyPatch) -> None:
