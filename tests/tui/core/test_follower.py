@@ -26,7 +26,9 @@ from papertape.tui.core.views import SessionView
 def ended(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A ledger's URL with a session `first` that has ended, with everything on it that a rule and a vote can do."""
     url = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
-    play(url, "first", risk={"kind": "max-drawdown", "limit": 0.01})
+    rules = [{"kind": "cool-down", "losses": 100}, {"kind": "max-drawdown", "limit": 0.01}]
+    fusions = [SMALL["fusion"], "bayesian"]
+    play(url, "first", risk=rules, fusion=fusions)
     return url
 
 
@@ -51,8 +53,8 @@ def test_the_figures_of_each_book_are_those_of_the_summary(ended: str) -> None:
     with Ledger.open(ended) as ledger:
         document = summarise(ledger, ledger.find("first"))
     view = looked(ended)
-    assert [book.name for book in view.books] == ["ema-cross", "rsi-reversion", "hold", "weighted-vote"]
-    assert [book.fusion for book in view.books] == [False, False, False, True]
+    assert [book.name for book in view.books] == ["ema-cross", "rsi-reversion", "hold", "weighted-vote", "bayesian"]
+    assert [book.fusion for book in view.books] == [False, False, False, True, True]
     assert sum(book.trades for book in view.books) > 5
     for book, said in zip(view.books, document["books"], strict=True):
         assert book.equity == pytest.approx(float(said["equity"]), abs=1e-6)
@@ -88,17 +90,23 @@ def test_the_newest_records_are_kept_oldest_first(ended: str) -> None:
         assert list(view.signals) == list(ledger.rows("first", SignalRow))[-follower.NEWEST :]
     times = [line.at for line in view.happenings]
     assert times == sorted(times) and any("max-drawdown" in line.who for line in view.happenings)
-    assert any("drawdown" in sentence for book in view.books for sentence in book.standing)
+    said = {sentence for book in view.books for sentence in book.standing}
+    assert said and all(one.startswith(("block: max-drawdown: ", "flatten: max-drawdown: ")) for one in said)
 
 
 def test_votes_add_up_to_what_the_fusion_said(ended: str) -> None:
-    verdicts = looked(ended).verdicts
+    verdicts = [one for one in looked(ended).verdicts if one.fusion == "weighted-vote"]
     assert {(one.fusion, one.symbol) for one in verdicts} == {("weighted-vote", s) for s in ("BTC/USDT", "ETH/USDT")}
     for verdict in verdicts:
         assert [vote.member for vote in verdict.votes] == ["ema-cross", "rsi-reversion", "hold"]
         assert [vote.weight for vote in verdict.votes] == [1.0, 1.0, 2.0]
-        long = sum(vote.weight * vote.confidence for vote in verdict.votes if vote.side == 1) / 4.0
+        long = sum((vote.weight or 0.0) * vote.confidence for vote in verdict.votes if vote.side == 1) / 4.0
         assert verdict.reason.startswith(f"long {long:.3f},")
+
+
+def test_weights_that_a_fusion_finds_by_itself_are_not_made_up(ended: str) -> None:
+    votes = [vote for one in looked(ended).verdicts if one.fusion == "bayesian" for vote in one.votes]
+    assert len(votes) == 6 and {vote.weight for vote in votes} == {None}
 
 
 def test_a_charts_past_is_that_of_the_feed(ended: str) -> None:

@@ -27,7 +27,11 @@ LIMIT_INSIDE = Rule("limit-inside", INSIDE, "a limit counts when the range goes 
 STOP_LIMIT = Rule(
     "stop-limit", INSIDE, "a stop-limit triggered in a candle fills at its stop, if its limit allows that"
 )
-LIQUIDATED = Rule("liquidation", INSIDE, "a liquidation stands among the stops: what is nearer to the open comes first")
+LIQUIDATED = Rule(
+    "liquidation",
+    INSIDE,
+    "equity fell to the maintenance margin: at the price where it did, which stands among the stops, or at the close",
+)
 BOTH_LEGS = Rule("both-legs", INSIDE, "when both legs of a bracket lie inside the candle, the stop counts")
 NOT_YET = Rule("not-yet", TIME, "an order meets only candles that open at or after it became effective")
 NO_CANDLE = Rule("no-candle", TIME, "a symbol without a candle stands still: its orders meet nothing")

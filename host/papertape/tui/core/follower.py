@@ -223,7 +223,6 @@ class Follower:
 
     def _book_views(self, config: SessionConfig) -> tuple[BookView, ...]:
         strategies, fusions = standing.book_names(config)
-        rules = standing.rule_names(config)
         statuses = self._statuses(config)
         views = []
         for place, name in enumerate((*strategies, *fusions)):
@@ -244,7 +243,7 @@ class Follower:
                     trades=past.trades,
                     fees=past.fees,
                     positions=len(seat["holdings"]) if seat else 0,
-                    standing=standing.standing_rules(seat, rules) if seat else (),
+                    standing=standing.standing_rules(seat) if seat else (),
                     line=past.thinned.line(),
                 )
             )

@@ -17,6 +17,8 @@ from papertape.tui.core.views import OrderView, PositionView, SymbolView, Verdic
 State = Mapping[str, Any]
 """A checkpoint's state, decoded (`papertape.engine.checkpoint.save` makes it)."""
 _HOLDING = [each.name for each in fields(Holding)]
+WEIGHTED = "weighted-vote"
+"""The fusion whose members weigh 1 unless the session says otherwise; others find weights of their own as they go."""
 _ORDER = [each.name for each in fields(Order)]
 
 
@@ -41,13 +43,9 @@ def rule_names(config: SessionConfig) -> tuple[str, ...]:
     return unique_names(tuple(Spec(spec.kind) for spec in config.risk))
 
 
-def standing_rules(seat: State, rules: Sequence[str]) -> tuple[str, ...]:
-    """What risk rules hold against a book, a sentence each."""
-    return tuple(
-        f"{held[0]}: {held[1]}" if held[1].startswith(rule) else f"{held[0]}: {rule}: {held[1]}"
-        for rule, held in zip(rules, seat["standing"], strict=False)  # a book without rules keeps none
-        if held is not None
-    )
+def standing_rules(seat: State) -> tuple[str, ...]:
+    """What risk rules hold against a book, a sentence each. A checkpoint has what they say, not which ones say it."""
+    return tuple(f"{held[0]}: {held[1]}" for held in seat["standing"] if held is not None)
 
 
 def positions(state: State, symbols: Sequence[str]) -> Iterator[PositionView]:
@@ -97,7 +95,7 @@ def verdicts(state: State, config: SessionConfig, symbols: Sequence[str]) -> Ite
     members, fusions = book_names(config)
     alive = dict(zip(guard_names(config), (kept[0] for kept in state["guards"]), strict=True))
     for fusion, spec in zip(fusions, config.fusion, strict=True):
-        weights = spec.params.get("weights", {})
+        weights = spec.params.get("weights", {} if spec.kind == WEIGHTED else None)
         said = state["seats"][fusion]["spoken"]["said"]
         for slot, symbol in enumerate(symbols):
             votes = tuple(
@@ -142,8 +140,8 @@ def _at_price(order: Mapping[str, Any]) -> str:
     return " ".join(words)
 
 
-def _vote(member: str, spoken: State, slot: int, weights: Mapping[str, Any]) -> Vote:
-    weight = float(weights.get(member, 1.0)) if isinstance(weights, Mapping) else 1.0
+def _vote(member: str, spoken: State, slot: int, weights: object) -> Vote:
+    weight = float(weights.get(member, 1.0)) if isinstance(weights, Mapping) else None
     last, since = spoken["said"][slot], spoken["since"][slot]
     if last is None or since is None:
         return Vote(member, None, 0.0, weight, "", None)

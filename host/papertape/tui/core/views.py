@@ -86,12 +86,13 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """What one member says about a symbol. `side`: 1 long, -1 short, 0 flat, None where it has not spoken."""
+    """What one member says about a symbol. `side`: 1 long, -1 short, 0 flat, None where it has not spoken. `weight`:
+    None where the fusion itself finds it, which `why` tells."""
 
     member: str
     side: int | None
     confidence: float
-    weight: float
+    weight: float | None
     reason: str
     since: int | None
 

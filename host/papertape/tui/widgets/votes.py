@@ -54,7 +54,7 @@ def _vote(vote: Vote, colour: str) -> tuple[Cell, ...]:
         Cell(vote.member, colour),
         Cell(stands, style),
         Cell("" if silent else meter(vote.confidence)),
-        Cell(f"{vote.weight:g}", "faint"),
+        Cell("" if vote.weight is None else f"{vote.weight:g}", "faint"),
         Cell(vote.reason),
         Cell("" if vote.since is None else clock(vote.since)[5:], "faint"),
     )
