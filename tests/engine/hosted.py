@@ -10,8 +10,8 @@ from typing import Any
 from papertape.cli.session_file import read_file
 from papertape.engine.config import SessionConfig, read_config
 from papertape.engine.discovery import Plugins, load_plugins
-from papertape.engine.resume import resume
 from papertape.engine.pacing import Pace
+from papertape.engine.resume import resume
 from papertape.engine.runner import Ended, Runner
 from papertape.engine.start import start
 from papertape.engine.verify import Verified, verify

@@ -51,8 +51,9 @@ def libraries() -> tuple[Any, Any]:
 
 def theirs(bars: list[Bar], wanted: list[int]) -> Any:
     backtesting, pandas = libraries()
+    base: Any = backtesting.Strategy
 
-    class Stances(backtesting.Strategy):  # type: ignore[misc]  # untyped
+    class Stances(base):  # type: ignore[misc]  # untyped
         """Market orders toward the stance of each candle."""
 
         def init(self) -> None:
