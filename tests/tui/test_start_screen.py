@@ -143,3 +143,14 @@ def test_what_keeps_a_session_from_starting_is_said(sqlite_url: str, tmp_path: P
         await until_said(pilot, "is no pace")
 
     begin(sqlite_url, tmp_path, look)
+
+
+def test_a_ledger_that_cannot_be_read_is_not_said_to_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"no database" * 400)
+
+    async def body() -> None:
+        async with app(f"sqlite:///{tmp_path / 'ledger.db'}", home=tmp_path).run_test(size=(80, 24)) as pilot:
+            text = await until_said(pilot, "is not a database file", "name another with --db")
+            assert "No session is here yet" not in text
+
+    asyncio.run(body())

@@ -78,7 +78,7 @@ class StartScreen(Screen[None]):
             box.border_title = label("papertape: paper sessions, never with real money", 60)
             box.border_subtitle = label(f"enter opens one    {masked(self.url)}", 70)
             yield Static(id="trouble")
-            yield Table(SESSIONS, "No session is here yet. Press n to put one together.", id="sessions")
+            yield Table(SESSIONS, id="sessions")
         yield Keys()
 
     def on_mount(self) -> None:
@@ -105,8 +105,12 @@ class StartScreen(Screen[None]):
         self.query_one("#trouble", Static).update(label(event.trouble))
         self.query_one("#trouble").display = bool(event.trouble)
         if not event.trouble:
+            table = self.query_one(Table)
+            if not table.empty:  # only now is it known that there are none
+                table.empty = "No session is here yet. Press n to put one together."
+                table.refresh()
             self.sessions = {line.id: line for line in event.sessions}
-            self.query_one(Table).show(session_rows(event.sessions))
+            table.show(session_rows(event.sessions))
             self.refresh_bindings()
 
     @property
