@@ -138,7 +138,8 @@ def test_a_reader_that_leaves_early_causes_no_complaint() -> None:
 def test_sigint_from_outside_ends_without_a_traceback() -> None:
     code = "import click, os, signal, time\nfrom papertape.cli.root import Root\n"
     code += "cli = Root('t', table={})\n"
-    code += "@cli.command()\ndef wait():\n    os.kill(os.getpid(), signal.SIGINT)\n    while True: time.sleep(0.05)\n"
+    code += "@cli.command()\ndef wait():\n    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    code += "    os.kill(os.getpid(), signal.SIGINT)\n    while True: time.sleep(0.05)\n"
     code += "cli.table = {'wait': None}\ncli.get_command = lambda ctx, name: wait\ncli(['wait'])\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr.strip()) == (1, "Interrupted.")

@@ -99,7 +99,7 @@ def test_the_operator_tells_a_running_session_what_to_do() -> None:
         name = listed["session"]
         plugin = "ema-cross"
         told = ["pause", "resume", f"disable {plugin}", f"enable {plugin}", "flatten", f"restart {plugin}"]
-        for order in map(str.split, [*told, "pace hold", "step", "pace 30000x"]):
+        for order in map(str.split, [*told, "pace hold", "step", "pace 900x"]):
             done = papertape("sessions", "command", name, *order)
             assert done.exit_code == 0, done.stderr
             assert f"session {name} will {order[0]}" in done.stdout
@@ -111,7 +111,7 @@ def test_the_operator_tells_a_running_session_what_to_do() -> None:
     said = [json.loads(row["payload"])["command"] for row in exported(name, "tape") if row["kind"] == "command"]
     assert said == ["pause", "resume", "disable", "enable", "flatten", "restart"]
     paces = [json.loads(row["payload"]) for row in exported(name, "tape") if row["kind"] == "pace"]
-    assert [one.get("pace", one["command"]) for one in paces] == ["3000x", "hold", "step", "30000x", "max"]
+    assert [one.get("pace", one["command"]) for one in paces] == [SLOWLY[-1], "hold", "step", "900x", "max"]
     assert document("sessions", "verify", name)["equal"]
 
 
