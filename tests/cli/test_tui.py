@@ -44,7 +44,7 @@ def in_a_terminal(*arguments: str, typing: Mapping[str, str]) -> tuple[int, str]
                 if waits and waits[0][0].encode() in said[heard:]:
                     heard = len(said)
                     os.write(here, waits.pop(0)[1].encode())
-            code = process.wait(timeout=5)
+            code = process.wait(timeout=60)
         finally:
             if process.poll() is None:
                 process.kill()
