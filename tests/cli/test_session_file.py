@@ -94,3 +94,14 @@ def test_the_file_of_an_external_series_is_found_from_the_session_file(tmp_path:
     )
     series = read_config(read(tmp_path, content)).external
     assert [spec.params["path"] for spec in series] == [str(tmp_path / "a.csv"), "/b.csv"]
+
+
+def test_a_session_says_where_its_files_are_wherever_somebody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = 'strategies = ["mine.py"]\nfeed = { kind = "replay", sources = ["a.csv"] }\nmodels = { kind = "registry", path = "m" }'
+    (tmp_path / "session.toml").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    config = read_config(read_file("session.toml"))
+    said = (config.strategies[0].kind, config.feed.params["sources"], config.models.params["path"])
+    assert said == (str(tmp_path / "mine.py"), [str(tmp_path / "a.csv")], str(tmp_path / "m"))

@@ -262,7 +262,7 @@ def _with_options(options: dict[str, Any], feed: "Spec") -> "Spec":
     from papertape.engine.config import Spec
 
     named = {
-        "sources": list(options["source"]) or None,
+        "sources": [str(Path(source).absolute()) for source in options["source"]] or None,
         "symbols": list(options["symbol"]) or None,
         **{key: options[key] for key in ("exchange", "timeframe", "start", "end", "warmup", "on_bad_row")},
     }

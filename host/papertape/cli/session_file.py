@@ -10,7 +10,8 @@ from papertape.market.timeframe import parse_time
 
 
 def read_file(name: str) -> dict[str, Any]:
-    """The parsed file; paths in it are relative to it. Raises `ConfigError` naming the file and a mistake's line."""
+    """The parsed file; paths in it are relative to it, and absolute in what is given: whoever looks at the session then
+    may stand elsewhere. Raises `ConfigError` naming the file and a mistake's line."""
     path = Path(name)
     try:
         document = tomllib.loads(path.read_text("utf-8"))
@@ -20,7 +21,7 @@ def read_file(name: str) -> dict[str, Any]:
         raise ConfigError(f"session file {name} is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"session file {name} is not TOML: {error}") from None
-    return _with_paths(document, path.parent)
+    return _with_paths(document, path.parent.absolute())
 
 
 def _with_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def _with_paths(document: dict[str, Any], folder: Path) -> dict[str, Any]:
                 table["sources"] = [str(folder / str(source)) for source in table["sources"]]
     models = found.get("models")
     if isinstance(models, dict) and isinstance(models.get("path"), str) and models["path"]:
-        models["path"] = str((folder / models["path"]).absolute())
+        models["path"] = str(folder / models["path"])
     external = found.get("external")
     for series in external if isinstance(external, list) else [external]:
         if isinstance(series, dict) and isinstance(series.get("path"), str) and series["path"]:

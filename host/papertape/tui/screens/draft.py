@@ -15,7 +15,10 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from papertape.contract.errors import PapertapeError
+from papertape.engine.build import find
+from papertape.engine.config import Spec
 from papertape.engine.discovery import Plugins, load_plugins
+from papertape.engine.recorded import RECORDED
 from papertape.tui.core import draft as drafts
 from papertape.tui.core.draft import KINDS, OWN, Draft, Part, Problem, Role
 from papertape.tui.core.launching import Launch, run_arguments, write_session_file
@@ -44,7 +47,8 @@ class DraftScreen(Screen[None]):
         Binding("delete", "remove", "Remove", key_display="del"),
         Binding("backspace", "remove", show=False),
         Binding("escape", "back", "Back"),
-        Binding("f1,question_mark", "help", "Help", key_display="F1"),
+        Binding("f1", "help", "Help", key_display="F1"),
+        Binding("question_mark", "help", show=False),
     ]
 
     def __init__(self, url: str, home: Path, draft: Draft, title: str) -> None:
@@ -177,13 +181,13 @@ class DraftScreen(Screen[None]):
         if self._part is None or self._plugins is None:
             return "" if self.place == SESSION else "Enter shows what there is to choose from."
         role, part = self._part
-        found = self._plugins.of_kind(KINDS[role]).get(part.kind)
-        words = (
-            inspect.cleandoc(found.object.__doc__ or "").partition("\n\n")[0]
-            if found
-            else part.typed.get("session", "")
-        )
-        return " ".join(words.split())
+        if part.kind == RECORDED:
+            return part.typed.get("session", "")
+        try:
+            found = find(self._plugins, KINDS[role], Spec(part.kind))
+        except PapertapeError:
+            return ""  # what is wrong with it is said below
+        return " ".join(inspect.cleandoc(found.object.__doc__ or "").partition("\n\n")[0].split())
 
     def on_input_changed(self, event: Input.Changed) -> None:
         field = event.input.parent
