@@ -99,7 +99,11 @@ def test_the_file_of_an_external_series_is_found_from_the_session_file(tmp_path:
 def test_a_session_says_where_its_files_are_wherever_somebody_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = 'strategies = ["mine.py"]\nfeed = { kind = "replay", sources = ["a.csv"] }\nmodels = { kind = "registry", path = "m" }'
+    text = """
+    strategies = ["mine.py"]
+    feed = { kind = "replay", sources = ["a.csv"] }
+    models = { kind = "registry", path = "m" }
+    """
     (tmp_path / "session.toml").write_text(text, "utf-8")
     monkeypatch.chdir(tmp_path)
     config = read_config(read_file("session.toml"))
