@@ -45,7 +45,8 @@ def _weights(data: bytes) -> tuple[str | None, bytes]:
     except BadZipFile as error:
         return f"it is no zip: {error}", b""
     except Exception as error:  # noqa: BLE001  # whatever a stranger's bytes bring about is an answer
-        return f"{WEIGHTS} cannot be read: {' '.join(str(error).split())[:200]}", b""
+        # The first sentence alone: what follows is torch's advice to load it all the same.
+        return f"{WEIGHTS} cannot be read: {' '.join(str(error).split('. ')[0].split())[:200]}", b""
 
 
 if __name__ == "__main__":

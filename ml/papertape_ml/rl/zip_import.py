@@ -54,10 +54,12 @@ def policy_of_zip(
     """The policy in a zip: `algorithm`: that learned it; `activation`: of its layers, None for the algorithm's usual
     one; `inputs`, `actions`: what an observation and the action space have. Raises `BadModelFiles`, `BadSettings`."""
     state = weights_of_zip(data, expected)
-    settings = _settings(algorithm, activation, state)
     try:
+        settings = _settings(algorithm, activation, state)
         shape, weights = from_state(settings, state, inputs, actions)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
+        if isinstance(error, BadSettings):
+            raise
         raise BadModelFiles(f"the zip holds no policy of {algorithm}: {str(error)[:200]}") from error
     return NetworkPolicy.made(settings, shape, weights, safetensors.numpy.save(state))
 

@@ -3,6 +3,7 @@
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -45,6 +46,18 @@ def test_a_zip_of_another_algorithm_is_refused(monkeypatch: pytest.MonkeyPatch) 
         policy_of_zip(b"", "", "ppo", None, 12, 1)
 
 
+@pytest.mark.parametrize("weights", [
+    {"mlp_extractor.policy_net.x.weight": np.zeros((8, 12), np.float32)},
+    {f"mlp_extractor.{net}_net.0.weight": np.array(1.0, np.float32) for net in ("policy", "value")},
+])  # fmt: skip
+def test_layers_that_are_none_are_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, weights: dict[str, np.ndarray[Any, Any]]
+) -> None:
+    monkeypatch.setattr("papertape_ml.rl.zip_import.weights_of_zip", lambda *_: weights)
+    with pytest.raises(BadModelFiles, match="holds no policy of ppo"):
+        policy_of_zip(b"", "", "ppo", None, 12, 1)
+
+
 def test_another_file_than_was_meant_is_not_even_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("papertape_ml.rl.zip_import.answered", lambda *_: pytest.fail("a child was started"))
     with pytest.raises(BadModelFiles, match="another file than was meant"):
@@ -59,6 +72,7 @@ def test_a_pickle_that_would_run_something_is_refused_and_runs_nothing(tmp_path:
         archive.writestr("policy.pth", bomb)
         archive.writestr("data", "{}")
     data = held.getvalue()
-    with pytest.raises(BadModelFiles, match=r"policy.pth cannot be read"):
+    with pytest.raises(BadModelFiles, match=r"policy.pth cannot be read") as refused:
         weights_of_zip(data, summed(data))
+    assert "set to `False`" not in str(refused.value), "the loader's advice to load it all the same"
     assert not (tmp_path / "burst").exists()
