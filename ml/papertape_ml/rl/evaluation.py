@@ -14,6 +14,8 @@ from papertape_ml.rl.constraint import cvar
 from papertape_ml.rl.learning import Learned
 from papertape_ml.rl.network_policy import NetworkPolicy
 from papertape_ml.rl.opponents import Played
+from papertape_ml.rl.rewards import REWARDS, STATES
+from papertape_ml.rl.setup import Setup
 from papertape_ml.rl.walking import Walked
 
 QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -86,10 +88,10 @@ def spread(gains: Floats) -> dict[str, float]:
     return {f"q{100 * share:g}": float(np.quantile(gains, share)) for share in QUANTILES}
 
 
-def foretold(policy: NetworkPolicy, walk: Walked, scale: float) -> list[dict[str, float]] | None:
-    """Of a policy that foretells the quantiles of its discounted return: by level, the mean of what it foretold for
+def foretold(policy: NetworkPolicy, walk: Walked, setup: Setup, scale: float) -> list[dict[str, float]] | None:
+    """Of a policy that foretells the quantiles of its discounted rewards: by level, the mean of what it foretold for
     what it did, the quantile of what came, and the share of what came that lies below. None of other policies, and of
-    walks too short to know what came. `scale`: what rewards were multiplied with in training."""
+    walks too short to know what came. `setup`: what it was rewarded for; `scale`: what that was multiplied with."""
     if policy.shape.head != "quantiles":
         return None
     gamma = policy.settings.gamma
@@ -98,7 +100,7 @@ def foretold(policy: NetworkPolicy, walk: Walked, scale: float) -> list[dict[str
     count = len(walk.actions) - ahead
     if count < 1:
         return None
-    came = np.convolve(walk.gains, (gamma ** np.arange(ahead))[::-1], "valid")[:count]
+    came = np.convolve(rewards_of(walk, setup), (gamma ** np.arange(ahead))[::-1], "valid")[:count]
     said = _quantiles(policy, walk)[:count] / scale
     found = []
     for level in LEVELS:
@@ -108,6 +110,14 @@ def foretold(policy: NetworkPolicy, walk: Walked, scale: float) -> list[dict[str
             "below": float((came < told).mean()),
         })  # fmt: skip
     return found
+
+
+def rewards_of(walk: Walked, setup: Setup) -> Floats:
+    """What the environment of a setup rewards each step of a walk with (n,)."""
+    reward, state = setup.reward, np.zeros(STATES)
+    function, parameters = REWARDS[reward.name].function, np.array(reward.values)
+    regimes = setup.regimes[walk.start : walk.start + len(walk.gains)].tolist()
+    return np.array([function(parameters, state, g, at) for g, at in zip(walk.gains.tolist(), regimes, strict=True)])
 
 
 def _quantiles(policy: NetworkPolicy, walk: Walked) -> Floats:

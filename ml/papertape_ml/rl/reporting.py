@@ -77,7 +77,7 @@ def trained_of(
     if isinstance(policy, VotePolicy):
         names = [each.settings.algorithm for each in policy.members]
         metrics["votes"] = dict(zip(names, policy.votes, strict=True))
-    elif (told := evaluation.foretold(policy, walk, config.plan.scale)) is not None:
+    elif learned and (told := evaluation.foretold(policy, walk, test, config.plan.scale)) is not None:
         metrics["foretold"] = told
     if parent is not None:
         metrics["parent"] = evaluation.figures(walked(parent.policy, test, [first])[0])

@@ -87,3 +87,12 @@ def test_weights_that_are_not_those_of_the_shape_are_refused() -> None:
 def test_a_batch_that_does_not_fit_the_steps_is_refused_by_name() -> None:
     with pytest.raises(BadSettings, match="no multiple of the batch of 33"):
         learner(small("ppo", batch=33), TradingVecEnv(market(), 2), 5)
+
+
+def test_networks_as_large_as_settings_allow_come_back_and_larger_ones_are_refused() -> None:
+    policy = network()
+    widest = 4 * 8 * 1_024 * 1_025  # bytes of eight layers of 1,024 units; td3 has six such networks
+    again = NetworkPolicy.from_files(policy.document(), {**policy.files(), "networks.safetensors": bytes(6 * widest)})
+    assert len(again.networks) == 6 * widest
+    with pytest.raises(BadModelFiles, match="networks.safetensors has more than"):
+        NetworkPolicy.from_files(policy.document(), {**policy.files(), "networks.safetensors": bytes(9 * widest)})
