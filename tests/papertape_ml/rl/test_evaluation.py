@@ -62,4 +62,4 @@ def test_what_was_foretold_is_held_against_the_reward_that_was_learned() -> None
 
     said = iter(actions.tolist())
     (walk,) = walked(Scripted(), ground, [160])
-    assert rewards_of(walk, ground) == pytest.approx(rewards, abs=1e-15) and rewards != pytest.approx(walk.gains)
+    assert rewards_of(walk, ground) == pytest.approx(rewards, abs=1e-12) and rewards != pytest.approx(walk.gains)
