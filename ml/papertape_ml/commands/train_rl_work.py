@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from papertape_ml.rl.settings import Settings
     from papertape_ml.training.trained import Trained
 
-_OF_PARENT: Final = ("set_name", "names", "space", "short", "leverage", "most_units", "missing", "limit")
-"""Options about what a policy sees and does: a version that is gone on from has that already."""
+_OF_PARENT: Final = ("set_name", "names", "space", "short", "leverage", "most_units", "missing", "limit", "preset")
+"""Options about what a policy sees and does, and how it learns: a version that is gone on from has that already."""
+_OF_CANDLES: Final = ("sources", "timeframe", "start", "end")
+"""Options about which candles: what a session has heard are others."""
 
 
 class Parent(NamedTuple):
@@ -68,6 +70,8 @@ def _check(options: Mapping[str, Any]) -> None:
         raise ConfigError("--table does not go with a policy, whose episodes need the candles themselves")
     if options["session"] is not None and options["parent"] is None:
         raise ConfigError("--session needs --from: a policy goes on learning from what a session has heard")
+    if options["session"] is not None and any(options[name] for name in _OF_CANDLES):
+        raise ConfigError("--session is all candles that it has heard: leave out --source, --timeframe, --start, --end")
     if options["votes_only"] and options["parent"] is None:
         raise ConfigError("--votes-only needs --from: a version that is a vote")
     if (options["archive"] is None) != (options["sha256"] is None):
@@ -111,6 +115,7 @@ def config_of(options: Mapping[str, Any], parent: Parent | None) -> "RlConfig":
     from papertape_ml.rl.acting import Acting
     from papertape_ml.rl.config import RlConfig, reward_of
     from papertape_ml.rl.learning import Plan
+    from papertape_ml.rl.rewards import Reward
     from papertape_ml.rl.terms import Terms
 
     steps = options["steps"] or (100_000 if parent is None else 20_000)
@@ -121,17 +126,24 @@ def config_of(options: Mapping[str, Any], parent: Parent | None) -> "RlConfig":
     settings = _settings(options, parent)
     if parent is not None:
         acting, missing = parent.model.builder.acting, parent.model.builder.missing
+        terms = Terms.from_document(parent.manifest.config.get("terms"))
+        reward = Reward.from_document(parent.manifest.config.get("reward"))
     else:
+        terms, reward = Terms(), Reward()
         only = settings[0].algorithm == "qr-dqn"
         given = {name: options[name] for name in ("leverage", "most_units") if options[name] is not None}
         space: Any = options["space"] or ("discrete" if only else "continuous")
         acting, missing = Acting(space=space, short=options["short"], **given), options["missing"] or "abstain"
+    if options["cash"] is not None:
+        terms = replace(terms, cash=Decimal(str(options["cash"])))
+    if options["fee_bps"] is not None:
+        terms = replace(terms, fee=Decimal(str(options["fee_bps"])) / 10_000)
     return RlConfig(
         settings=settings,
         plan=plan,
         acting=acting,
-        terms=Terms(cash=Decimal(str(options["cash"])), fee=Decimal(str(options["fee_bps"])) / 10_000),
-        reward=reward_of(options["reward"]),
+        terms=terms,
+        reward=reward if options["reward"] is None else reward_of(options["reward"]),
         length=options["episode"],
         missing=missing,
         environments=options["environments"],
@@ -167,7 +179,7 @@ def _settings(options: Mapping[str, Any], parent: Parent | None) -> "tuple[Setti
     names = tuple(dict.fromkeys(options["algorithms"])) or ("ppo",)
     if len(names) > 1 and values:
         raise ConfigError("--set-value and --limit go with one algorithm")
-    return tuple(preset(name, options["preset"], **values) for name in names)
+    return tuple(preset(name, options["preset"] or "default", **values) for name in names)
 
 
 def _value(text: str) -> tuple[str, Any]:

@@ -5,7 +5,6 @@ candle by candle; a decision is over when the next candle is.
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -108,9 +107,9 @@ def _walk(each: Subject, subject: Subject, course: Course, first: int, last: int
 def _setup(each: Subject, subject: Subject, course: Course) -> Setup:
     """What a version sees and does, on the terms of the one that is judged."""
     try:
-        said = {name: Decimal(value) for name, value in subject.manifest.config["terms"].items()}
-        return Setup(course, _model(each).builder, BookTerms(**said))
-    except (KeyError, TypeError, ArithmeticError, AttributeError, BadSettings) as wrong:
+        terms = BookTerms.from_document(subject.manifest.config.get("terms"))
+        return Setup(course, _model(each).builder, terms)
+    except BadSettings as wrong:
         raise BadModel(f"{subject} does not say on which terms it trades: {wrong} (config.terms)") from wrong
 
 

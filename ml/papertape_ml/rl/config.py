@@ -1,7 +1,7 @@
 """What a training of policies is asked for: algorithms, terms, which candles are for what."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
 from papertape_ml.errors import BadSettings, TooLittleHistory
@@ -58,14 +58,13 @@ class RlConfig:
 
     def document(self) -> dict[str, Any]:
         """JSON values."""
-        terms = {each.name: str(getattr(self.terms, each.name)) for each in fields(self.terms)}
         return {
             "window": 1,
             "algorithms": [document(each) for each in self.settings],
             "plan": asdict(self.plan),
             "acting": self.acting.document(),
-            "terms": terms,
-            "reward": {"name": self.reward.name, "parameters": dict(self.reward.parameters)},
+            "terms": self.terms.document(),
+            "reward": self.reward.document(),
             "length": self.length,
             "ruin": self.ruin,
             "missing": self.missing,

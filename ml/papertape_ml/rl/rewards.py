@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from papertape_ml.errors import BadSettings
 
@@ -148,6 +148,20 @@ class Reward:
                 raise BadSettings(f"reward {self.name}: {name} must be a number, was {value!r}")
             if not 0.0 <= value <= known[name]:
                 raise BadSettings(f"reward {self.name}: {name} must lie in 0..{known[name]:g}, was {value:g}")
+
+    def document(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"name": self.name, "parameters": dict(self.parameters)}
+
+    @classmethod
+    def from_document(cls, document: Any) -> Self:
+        """What `document` gave. Raises `BadSettings` for anything else."""
+        if not isinstance(document, Mapping) or document.keys() != {"name", "parameters"}:
+            raise BadSettings("a reward is said by name and parameters")
+        name, parameters = document["name"], document["parameters"]
+        if not isinstance(name, str) or not isinstance(parameters, Mapping):
+            raise BadSettings("a reward has a name, and parameters by name")
+        return cls(name, dict(parameters))
 
     @property
     def number(self) -> int:

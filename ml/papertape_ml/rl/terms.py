@@ -1,7 +1,9 @@
 """On which terms a book trades in training, and where its episodes begin and end."""
 
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
+from typing import Any, Self
 
 from papertape.contract.instrument import Instrument
 from papertape_ml.errors import BadSettings
@@ -43,6 +45,23 @@ class Terms:
             margin = {"kind": "margin", "leverage": Decimal(repr(acting.leverage)), "maintenance": MAINTENANCE}
         fees = {"maker": self.fee, "taker": self.fee}
         return {"lot": self.lot, "min_notional": self.min_notional, **fees, **margin}
+
+    def document(self) -> dict[str, Any]:
+        """JSON values."""
+        return {each.name: str(getattr(self, each.name)) for each in fields(self)}
+
+    @classmethod
+    def from_document(cls, document: Any) -> Self:
+        """What `document` gave. Raises `BadSettings` for anything else."""
+        names = {each.name for each in fields(cls)}
+        if not isinstance(document, Mapping) or document.keys() != names:
+            raise BadSettings(f"terms are said by {', '.join(sorted(names))}")
+        try:
+            return cls(**{name: Decimal(value) for name, value in document.items()})
+        except (InvalidOperation, TypeError, ValueError) as wrong:
+            if isinstance(wrong, BadSettings):
+                raise
+            raise BadSettings(f"terms are decimals as text, not {str(dict(document))[:200]}") from wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,9 +71,12 @@ def test_a_policy_is_trained_registered_gone_on_from_and_described() -> None:
         version = registry.load("agent", 2)
         assert targets(registry.history()) == {("agent", "candidate"): 2}
     assert version.manifest.parent == "agent@1"
+    assert version.manifest.config["terms"]["fee"] == "0.0", "the fee that the first one learned with"
     assert set(version.files) == {"model.json", "policy.safetensors", "networks.safetensors"}
     for wrong, said in (
         (("--from", "agent@1", "--short"), "--short does not go with --from"),
+        (("--from", "agent@1", "--preset", "seed"), "--preset does not go with --from"),
+        (("--from", "agent@1", "--session", "abc"), "leave out --source"),
         (("--from", "agent@1", "--algorithm", "sac"), "agent@1 was learned by ppo"),
         (("--from", "agent@7"), "agent has no version 7"),
         (("--from", "agent@1", "--timeframe", "5m"), "5m"),
