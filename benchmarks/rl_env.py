@@ -4,8 +4,9 @@
     python benchmarks/rl_env.py                     # about a minute; --quick to see whether it runs
 
 One process each, one thread, actions drawn beforehand, resets included, 36 observed values (CartPole: 4). Rounds take
-turns, so that whatever else the machine does meets all alike; the table has the median of each and its spread. Ends
-with 1 where the compiled environment is not ahead of gym-trading-env.
+turns, so that whatever else the machine does meets all alike; the table has the median of each and its spread. Then PPO
+(the preset `seed`) and SAC learn in eight environments, on one thread, and the second table says how much of that time
+the environment took. Ends with 1 where the compiled environment is not ahead of gym-trading-env.
 """
 
 from __future__ import annotations
@@ -80,6 +81,37 @@ def together(env: Any, steps: int) -> float:
     return steps / (time.perf_counter() - began)
 
 
+def learning(setup: Setup, name: str, steps: int) -> tuple[float, float]:
+    """Steps a second of a training, and the share of its time that the environments took."""
+    from stable_baselines3.common.vec_env import VecEnvWrapper
+
+    from papertape_ml.networks.library import threads
+    from papertape_ml.rl.algorithms import learner
+    from papertape_ml.rl.settings import preset
+    from papertape_ml.rl.vector import TradingVecEnv
+
+    class Timed(VecEnvWrapper):
+        seconds = 0.0
+
+        def reset(self) -> Any:
+            return self.venv.reset()
+
+        def step_wait(self) -> Any:
+            began = time.perf_counter()
+            found = self.venv.step_wait()
+            self.seconds += time.perf_counter() - began
+            return found
+
+    env = Timed(TradingVecEnv(setup, 8, seed=1))
+    settings = preset("ppo", "seed", steps=256) if name == "ppo" else preset(name, starts=64)
+    with threads(1):
+        model = learner(settings, env, 1)
+        began = time.perf_counter()
+        model.learn(steps)
+        took = time.perf_counter() - began
+    return model.num_timesteps / took, env.seconds / took
+
+
 def drawn(space: Any) -> list[Any]:
     """4,096 actions of a space."""
     space.seed(2)
@@ -127,6 +159,10 @@ def main() -> int:
         [name, f"{median(rates):,.0f}", f"{min(rates):,.0f}", f"{max(rates):,.0f}"] for name, rates in found.items()
     ]
     print(table(["environment", "steps/s", "least", "most"], rows))
+    trained = {name: learning(shares, name, count) for name, count in (("ppo", 4 * steps // 10), ("sac", steps // 5))}
+    print()
+    print(table(["training", "steps/s", "of its time, in the environment"],
+                [[name, f"{rate:,.0f}", f"{share:.1%}"] for name, (rate, share) in trained.items()]))  # fmt: skip
     if PEER not in found:
         print(f"{PEER} is not set up here: python benchmarks/peers/setup.py gymtrading")
         return 0
