@@ -46,6 +46,8 @@ def _terms(function: F) -> F:
                      help="Side by side. Default: 8."),
         click.option("--missing", type=click.Choice(["abstain", "mask"]),
                      help="Where a feature has no value: decide nothing, or see 0 there. Default: abstain."),
+        click.option("--regimes", type=_PATH, metavar="FILE.json",
+                     help="Weights of features by the market's regime: feature, edges, and a row of weights for each."),
     )):  # fmt: skip
         function = option(function)
     return function

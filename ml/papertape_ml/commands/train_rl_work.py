@@ -1,8 +1,10 @@
 """What `papertape train rl` is asked for, out of its options, and the training itself."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from papertape.cli.output import Progress, say
@@ -14,10 +16,12 @@ if TYPE_CHECKING:
     from papertape_ml.registry.manifest import Manifest
     from papertape_ml.rl.config import RlConfig
     from papertape_ml.rl.course import Course
+    from papertape_ml.rl.observing import Regimes
     from papertape_ml.rl.settings import Settings
     from papertape_ml.training.trained import Trained
 
-_OF_PARENT: Final = ("set_name", "names", "space", "short", "leverage", "most_units", "missing", "limit", "preset")
+_OF_PARENT: Final = ("set_name", "names", "space", "short", "leverage", "most_units", "missing", "regimes", "limit",
+              "preset")  # fmt: skip
 """Options about what a policy sees and does, and how it learns: a version that is gone on from has that already."""
 _OF_CANDLES: Final = ("sources", "timeframe", "start", "end")
 """Options about which candles: what a session has heard are others."""
@@ -146,11 +150,23 @@ def config_of(options: Mapping[str, Any], parent: Parent | None) -> "RlConfig":
         reward=reward if options["reward"] is None else reward_of(options["reward"]),
         length=options["episode"],
         missing=missing,
+        regimes=None if options["regimes"] is None else _regimes(options["regimes"]),
         environments=options["environments"],
         seeds=tuple(range(options["seed"], options["seed"] + options["seeds"])),
         stop=options["stop"],
         test=options["test"],
     )
+
+
+def _regimes(path: Path) -> "Regimes":
+    """What a file says of them. Raises `ConfigError`, `BadSettings`."""
+    from papertape_ml.rl.observing import Regimes
+
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as wrong:
+        raise ConfigError(f"--regimes: {path} cannot be read: {wrong}") from None
+    return Regimes.from_document(found)
 
 
 def _settings(options: Mapping[str, Any], parent: Parent | None) -> "tuple[Settings, ...]":

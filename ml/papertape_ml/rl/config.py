@@ -8,6 +8,7 @@ from papertape_ml.errors import BadSettings, TooLittleHistory
 from papertape_ml.rl.acting import Acting
 from papertape_ml.rl.course import Course
 from papertape_ml.rl.learning import Plan
+from papertape_ml.rl.observing import Regimes
 from papertape_ml.rl.rewards import Reward
 from papertape_ml.rl.settings import OnPolicy, Settings, check_space, document
 from papertape_ml.rl.terms import Terms
@@ -31,6 +32,7 @@ class RlConfig:
     length: int = 512
     ruin: float = 0.1
     missing: Literal["abstain", "mask"] = "abstain"
+    regimes: Regimes | None = None
     environments: int = 8
     seeds: tuple[int, ...] = (7,)
     stop: float = 0.15
@@ -68,6 +70,7 @@ class RlConfig:
             "length": self.length,
             "ruin": self.ruin,
             "missing": self.missing,
+            "regimes": None if self.regimes is None else self.regimes.document(),
             "environments": self.environments,
             "stop": self.stop,
             "test": self.test,

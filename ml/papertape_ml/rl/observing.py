@@ -77,6 +77,23 @@ class Regimes:
         found: npt.NDArray[np.intp] = np.searchsorted(np.array(self.edges), values, side="right")
         return found
 
+    def document(self) -> dict[str, Any]:
+        """JSON values."""
+        weights = [list(row) for row in self.weights]
+        return {"feature": self.feature, "edges": list(self.edges), "weights": weights}
+
+    @classmethod
+    def from_document(cls, document: Any) -> Self:
+        """What `document` gave. Raises `BadSettings` for anything else."""
+        if not isinstance(document, Mapping) or document.keys() != {"feature", "edges", "weights"}:
+            raise BadSettings("regimes are said by feature, edges and weights")
+        try:
+            edges = tuple(map(float, document["edges"]))
+            weights = tuple(tuple(map(float, row)) for row in document["weights"])
+        except (TypeError, ValueError, OverflowError) as wrong:
+            raise BadSettings(f"regimes cannot be read: {wrong}") from wrong
+        return cls(feature=str(document["feature"]), edges=edges, weights=weights)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservationBuilder:
@@ -164,7 +181,6 @@ class ObservationBuilder:
 
     def document(self) -> dict[str, Any]:
         """JSON values that say all of it."""
-        regimes = self.regimes
         return {
             "features": list(self.features),
             "seen": list(self.names),
@@ -173,13 +189,7 @@ class ObservationBuilder:
             "scale": list(self.scale),
             "acting": self.acting.document(),
             "missing": self.missing,
-            "regimes": None
-            if regimes is None
-            else {
-                "feature": regimes.feature,
-                "edges": list(regimes.edges),
-                "weights": [list(row) for row in regimes.weights],
-            },
+            "regimes": None if self.regimes is None else self.regimes.document(),
         }
 
     @classmethod
@@ -196,13 +206,7 @@ class ObservationBuilder:
                 scale=tuple(map(float, document["scale"])),
                 acting=Acting.from_document(document["acting"]),
                 missing=document["missing"],
-                regimes=None
-                if regimes is None
-                else Regimes(
-                    feature=str(regimes["feature"]),
-                    edges=tuple(map(float, regimes["edges"])),
-                    weights=tuple(tuple(map(float, row)) for row in regimes["weights"]),
-                ),
+                regimes=None if regimes is None else Regimes.from_document(regimes),
             )
         except (TypeError, ValueError, KeyError, OverflowError) as wrong:
             if isinstance(wrong, BadSettings):

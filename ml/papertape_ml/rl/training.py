@@ -133,12 +133,13 @@ def _ground(course: Course, config: RlConfig, plugins: Plugins, parent: PolicyMo
     parts = parts_of(course, config)
     if parent is None:
         values = course.values[parts.fit[0] : parts.fit[1]]
-        builder = ObservationBuilder.fitted(course.names, values, acting=config.acting, missing=config.missing)
+        seen: dict[str, Any] = {"acting": config.acting, "missing": config.missing, "regimes": config.regimes}
+        builder = ObservationBuilder.fitted(course.names, values, **seen)
     elif parent.builder.features != course.names:
         raise WrongInputs(f"the policy to go on from reads {', '.join(parent.builder.features)[:200]}")
     else:
         builder = parent.builder
-        config = replace(config, acting=builder.acting, missing=builder.missing)
+        config = replace(config, acting=builder.acting, missing=builder.missing, regimes=builder.regimes)
     setup = Setup(course, builder, config.terms, Episodes(length=config.length, ruin=config.ruin), config.reward)
     scale = config.plan.scale
     if config.reward.name != "differential-sharpe":  # where rewards are log growth, a usual candle's becomes about 1

@@ -56,7 +56,9 @@ def document(*arguments: object) -> dict[str, Any]:
 
 
 def test_a_policy_is_trained_registered_gone_on_from_and_described() -> None:
-    first = document(*BASIC, *SMALL, "--seeds", 2, "--report", "report.json")
+    regimes = {"feature": NAMES[0], "edges": [50.0], "weights": [[1.0] * len(NAMES), [2.0] * len(NAMES)]}
+    Path("regimes.json").write_text(json.dumps(regimes), "utf-8")
+    first = document(*BASIC, *SMALL, "--seeds", 2, "--report", "report.json", "--regimes", "regimes.json")
     assert (first["model"], first["version"], first["kind"], first["parent"]) == ("agent", 1, "rl", None)
     assert first["feature_set"] == list(NAMES) and first["seeds"]["seeds"] == [7, 8]
     assert {"flat", "buy_and_hold"} <= set(first["baseline"])
@@ -71,6 +73,7 @@ def test_a_policy_is_trained_registered_gone_on_from_and_described() -> None:
         version = registry.load("agent", 2)
         assert targets(registry.history()) == {("agent", "candidate"): 2}
     assert version.manifest.parent == "agent@1"
+    assert json.loads(version.files["model.json"])["observation"]["regimes"] == regimes
     assert version.manifest.config["terms"]["fee"] == "0.0", "the fee that the first one learned with"
     assert set(version.files) == {"model.json", "policy.safetensors", "networks.safetensors"}
     for wrong, said in (
@@ -118,6 +121,7 @@ def test_what_cannot_be_is_refused_in_a_line() -> None:
         (("--limit", "5%"), "SHARE,LOSS would do"),
         (("--limit", "0.05,0.01"), "no other algorithm can keep to one"),
         (("--stop", 0.5, "--test", 0.5), "leave nothing to learn from"),
+        (("--regimes", "absent.json"), "--regimes: absent.json cannot be read"),
         (("--report", "no/where.json"), "--report: there is no folder"),
         (("--preset", "seed", "--algorithm", "sac"), "the preset seed is one of PPO"),
     ):
