@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = {"postgres", "features", "exchange", "lightgbm", "ml", "tui", "catboost", "dev", "all"}
+EXTRAS = {"postgres", "features", "exchange", "lightgbm", "ml", "tensorboard", "tui", "web", "catboost", "dev", "all"}
 
 
 def modules_loaded_by(statement: str) -> set[str]:
