@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from papertape_ml.errors import BadLabels, BadSettings
 from papertape_ml.models.settings import Progress
-from papertape_ml.networks.building import network, weights_as_bytes
+from papertape_ml.networks.building import network
 from papertape_ml.networks.library import device_named, seeded, threads, torch
 from papertape_ml.networks.losses import losses
 from papertape_ml.networks.part import Part
@@ -18,6 +18,7 @@ from papertape_ml.networks.scaling import Scaler
 from papertape_ml.networks.settings import NetworkSettings
 from papertape_ml.networks.shape import Shape
 from papertape_ml.networks.straight import drawn_back
+from papertape_ml.networks.weights import weights_as_bytes
 
 _WARM = 0.1
 _UNDECAYED = ("bias", "scale", "shift", "offset", "age")

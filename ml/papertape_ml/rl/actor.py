@@ -4,16 +4,12 @@ The library that trained it is not needed. One call takes a block of observation
 the policy holds for best, how sure it is of it, and of discrete actions the probability of each.
 """
 
-import math
 from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
-import numpy as np
-import safetensors.numpy
-from safetensors import SafetensorError
-
 from papertape_ml.errors import BadModelFiles, BadSettings
 from papertape_ml.networks.library import torch
+from papertape_ml.networks.weights import fill
 
 HEADS: Final = ("categorical", "gaussian", "squashed", "deterministic", "quantiles")
 """Kinds of last layers.
@@ -29,7 +25,6 @@ DISCRETE: Final = ("categorical", "quantiles")
 
 _MOST: Final = {"inputs": 1_024, "actions": 64, "quantiles": 512, "memory": 1_024}
 _WIDEST, _DEEPEST = 1_024, 8
-_HEAD: Final = 2**20
 _LOWEST, _HIGHEST = -20.0, 2.0
 """Bounds of a log deviation that depends on the observation, as soft actor-critic has them."""
 
@@ -150,35 +145,9 @@ def _decided(shape: ActorShape, values: torch.Tensor) -> torch.Tensor:
 def actor_from(shape: ActorShape, data: bytes, name: str) -> Actor:
     """The network of a shape with the weights of a safetensors file, to be asked and not to be trained.
 
-    Raises `BadModelFiles` for weights that are missing, strange, of another shape or type, or not finite; memory is
-    taken only for as many as the shape needs.
+    Raises `BadModelFiles` as `fill`.
     """
     with torch.device("meta"):
         net = Actor(shape)
-    arrays = arrays_from({key: tuple(value.shape) for key, value in net.state_dict().items()}, data, name)
-    # Copied: torch wants memory that may be written to, aligned as it aligns its own.
-    net.load_state_dict({key: torch.from_numpy(array.copy()).clone() for key, array in arrays.items()}, assign=True)
-    for parameter in net.parameters():
-        parameter.requires_grad_(False)
-    net.eval()
+    fill(net, data, name)
     return net
-
-
-def arrays_from(expected: dict[str, tuple[int, ...]], data: bytes, name: str) -> dict[str, Any]:
-    """Finite float32 arrays of these names and shapes out of a safetensors file. Raises `BadModelFiles`."""
-    size = 4 * sum(math.prod(dims) for dims in expected.values())
-    if not size <= len(data) <= size + _HEAD:
-        raise BadModelFiles(f"{name} has {len(data):,} bytes, the weights alone are {size:,}")
-    try:
-        arrays = safetensors.numpy.load(data)
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as wrong:
-        raise BadModelFiles(f"{name} cannot be parsed: {str(wrong)[:200]}") from wrong
-    if arrays.keys() != expected.keys():
-        odd = sorted(arrays.keys() ^ expected.keys())
-        raise BadModelFiles(f"{name} and the network do not agree about {', '.join(odd)[:200]}")
-    for key, array in arrays.items():
-        if array.dtype != np.float32 or array.shape != expected[key]:
-            raise BadModelFiles(f"{name}: {key} is {array.dtype} {array.shape}, not float32 {expected[key]}")
-        if not np.isfinite(array).all():
-            raise BadModelFiles(f"{name}: {key} holds what is not a finite number")
-    return arrays

@@ -13,10 +13,11 @@ import torch
 from papertape.contract.candle import Floats
 from papertape_ml.models.calibration import Uncalibrated
 from papertape_ml.models.predictor import BLOCKS, Predictor, predictor_contract
-from papertape_ml.networks.building import network, network_from, weights_as_bytes
+from papertape_ml.networks.building import network, network_from
 from papertape_ml.networks.library import seeded
 from papertape_ml.networks.scaling import Scaler
 from papertape_ml.networks.shape import ARCHITECTURES, default_shape
+from papertape_ml.networks.weights import weights_as_bytes
 from papertape_ml.networks.windows import SEQUENCE, WINDOW
 
 HORIZONS = ("6c", "18c", "36c", "72c")
