@@ -1,23 +1,20 @@
 """What `papertape train rl` is asked for, out of its options, and the training itself."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import fields, replace
-from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import click
 
 from papertape.cli.output import Progress, say
 from papertape.contract.errors import ConfigError
 from papertape_ml.commands.train_rl import DEFAULTS
+from papertape_ml.commands.train_rl_config import config_of
+from papertape_ml.commands.train_rl_parent import Parent, parent_of
 
 if TYPE_CHECKING:
-    from papertape_ml.models.rl import PolicyModel
-    from papertape_ml.registry.manifest import Manifest
     from papertape_ml.rl.config import RlConfig
     from papertape_ml.rl.course import Course
-    from papertape_ml.rl.observing import Regimes
-    from papertape_ml.rl.settings import Settings
     from papertape_ml.training.trained import Trained
 
 _OF_PARENT: Final = ("set_name", "names", "space", "short", "leverage", "most_units", "missing", "regimes", "limit",
@@ -25,14 +22,11 @@ _OF_PARENT: Final = ("set_name", "names", "space", "short", "leverage", "most_un
 """Options about what a policy sees and does, and how it learns: a version that is gone on from has that already."""
 _OF_CANDLES: Final = ("sources", "timeframe", "start", "end")
 """Options about which candles: what a session has heard are others."""
-
-
-class Parent(NamedTuple):
-    """A version that is gone on from. `pin`: NAME@VERSION."""
-
-    pin: str
-    manifest: "Manifest"
-    model: "PolicyModel"
+_OF_LEARNING: Final = ("steps", "every", "patience", "seeds", "environments", "checkpoints", "tensorboard", "device",
+              "threads")  # fmt: skip
+"""Options about how it is learned, which mean nothing where nothing is."""
+_OF_VOTES: Final = (*_OF_LEARNING, "algorithms", "values", "stop", "episode", "reward")
+"""And those that new weights of a vote have no use for."""
 
 
 def trained_by(options: Mapping[str, Any]) -> "tuple[Trained, str | None]":
@@ -43,11 +37,13 @@ def trained_by(options: Mapping[str, Any]) -> "tuple[Trained, str | None]":
 
     device_named(options["device"])  # before the candles are read
     _check(options)
-    parent = _parent(options)
+    parent = parent_of(options)
     config = config_of(options, parent)
     course = course_by(options, parent)
     if options["archive"] is not None:
         return _imported(options, config, course), None
+    if options["votes_only"] and parent is not None:
+        return _passed_on(reweigh(course, config, load_plugins(), parent.model, parent.learned), parent)
     home = Home(options["checkpoints"], options["tensorboard"])
     with Progress("train", unit="steps") as progress:
 
@@ -57,16 +53,15 @@ def trained_by(options: Mapping[str, Any]) -> "tuple[Trained, str | None]":
             progress.update(done)
 
         model = None if parent is None else parent.model
-        if options["votes_only"] and model is not None:
-            trained = reweigh(course, config, load_plugins(), model)
-        else:
-            trained = train_rl(course, config, load_plugins(), home, model, watch)
-    if parent is None:
-        return trained, None
-    known = max((span[1] for key in ("span", "test_span") if (span := parent.manifest.training.get(key))), default=0)
-    if trained.test_span is not None and known >= trained.test_span[0]:
+        trained = train_rl(course, config, load_plugins(), home, model, watch)
+    return (trained, None) if parent is None else _passed_on(trained, parent)
+
+
+def _passed_on(trained: "Trained", parent: Parent) -> "tuple[Trained, str]":
+    """What was made from a version knows what that knew, whichever candles it was given itself."""
+    if trained.test_span is not None and parent.known[1] >= trained.test_span[0]:
         say(f"{parent.pin} had learned from, or was tested on, candles of this test: its figures flatter")
-    return trained, parent.pin
+    return replace(trained, training={**trained.training, "inherited": list(parent.known)}), parent.pin
 
 
 def _check(options: Mapping[str, Any]) -> None:
@@ -76,8 +71,6 @@ def _check(options: Mapping[str, Any]) -> None:
         raise ConfigError("--session needs --from: a policy goes on learning from what a session has heard")
     if options["session"] is not None and any(options[name] for name in _OF_CANDLES):
         raise ConfigError("--session is all candles that it has heard: leave out --source, --timeframe, --start, --end")
-    if options["votes_only"] and options["parent"] is None:
-        raise ConfigError("--votes-only needs --from: a version that is a vote")
     if (options["archive"] is None) != (options["sha256"] is None):
         raise ConfigError("--import-sb3 and --sha256 go together: the zip, and the sum that says which one is meant")
     if options["report"] is not None and not options["report"].absolute().parent.is_dir():
@@ -85,137 +78,27 @@ def _check(options: Mapping[str, Any]) -> None:
     if options["parent"] is not None:
         if options["archive"] is not None:
             raise ConfigError("--import-sb3 does not go with --from")
-        if given := [name for name in _OF_PARENT if options[name]]:
-            flags = ", ".join("--" + name.replace("set_name", "set").replace("names", "features") for name in given)
-            raise ConfigError(f"{flags.replace('_', '-')} does not go with --from: that version has its own")
+        _leave_out(_OF_PARENT, "--from: that version has its own")
+    if options["votes_only"]:
+        if options["parent"] is None:
+            raise ConfigError("--votes-only needs --from: a version that is a vote")
+        _leave_out(_OF_VOTES, "--votes-only, which learns nothing anew")
+    if options["archive"] is not None:
+        _leave_out(_OF_LEARNING, "--import-sb3, which learns nothing")
+        if len(options["algorithms"]) > 1:
+            raise ConfigError("--import-sb3 is one policy: say the one --algorithm that it was learned by")
 
 
-def _parent(options: Mapping[str, Any]) -> Parent | None:
-    """The version of `--from`, ready to be asked."""
-    if options["parent"] is None:
-        return None
-    from papertape.cli.options import home
-    from papertape_ml.commands.models_options import opened
-    from papertape_ml.errors import BadModel
-    from papertape_ml.models.rl import PolicyModel
-    from papertape_ml.registry.lookup import find
-    from papertape_ml.registry.names import Reference
-    from papertape_ml.serving.served import served
-    from papertape_ml.serving.verdicts import Verdicts
-
-    with opened(options["registry"], options["db"]) as registry:
-        row = find(registry, Reference.parse(options["parent"]))
-        version = registry.load(row.name, row.version)
-    pin = f"{row.name}@{row.version}"
-    if row.kind != "rl":
-        raise BadModel(f"{pin} is a {row.kind}; a model of the kind rl would do")
-    model = served(version, Verdicts(home() / "verdicts")).model
-    assert isinstance(model, PolicyModel), "the kind rl is a policy"
-    return Parent(pin, version.manifest, model)
-
-
-def config_of(options: Mapping[str, Any], parent: Parent | None) -> "RlConfig":
-    """How the options ask to train. Raises `BadSettings`."""
-    from papertape_ml.rl.acting import Acting
-    from papertape_ml.rl.config import RlConfig, reward_of
-    from papertape_ml.rl.learning import Plan
-    from papertape_ml.rl.rewards import Reward
-    from papertape_ml.rl.terms import Terms
-
-    steps = options["steps"] or (100_000 if parent is None else 20_000)
-    every = options["every"] or max(1, steps // 10)
-    plan = Plan(
-        steps=steps, every=every, patience=options["patience"], threads=options["threads"], device=options["device"]
-    )
-    settings = _settings(options, parent)
-    if parent is not None:
-        acting, missing = parent.model.builder.acting, parent.model.builder.missing
-        terms = Terms.from_document(parent.manifest.config.get("terms"))
-        reward = Reward.from_document(parent.manifest.config.get("reward"))
-    else:
-        terms, reward = Terms(), Reward()
-        only = settings[0].algorithm == "qr-dqn"
-        given = {name: options[name] for name in ("leverage", "most_units") if options[name] is not None}
-        space: Any = options["space"] or ("discrete" if only else "continuous")
-        acting, missing = Acting(space=space, short=options["short"], **given), options["missing"] or "abstain"
-    if options["cash"] is not None:
-        terms = replace(terms, cash=Decimal(str(options["cash"])))
-    if options["fee_bps"] is not None:
-        terms = replace(terms, fee=Decimal(str(options["fee_bps"])) / 10_000)
-    return RlConfig(
-        settings=settings,
-        plan=plan,
-        acting=acting,
-        terms=terms,
-        reward=reward if options["reward"] is None else reward_of(options["reward"]),
-        length=options["episode"],
-        missing=missing,
-        regimes=None if options["regimes"] is None else _regimes(options["regimes"]),
-        environments=options["environments"],
-        seeds=tuple(range(options["seed"], options["seed"] + options["seeds"])),
-        stop=options["stop"],
-        test=options["test"],
-    )
-
-
-def _regimes(path: Path) -> "Regimes":
-    """What a file says of them. Raises `ConfigError`, `BadSettings`."""
-    from papertape_ml.rl.observing import Regimes
-
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as wrong:
-        raise ConfigError(f"--regimes: {path} cannot be read: {wrong}") from None
-    return Regimes.from_document(found)
-
-
-def _settings(options: Mapping[str, Any], parent: Parent | None) -> "tuple[Settings, ...]":
-    from papertape_ml.errors import BadSettings
-    from papertape_ml.rl.constraint import CvarLimit
-    from papertape_ml.rl.settings import preset
-    from papertape_ml.rl.vote import VotePolicy
-
-    values = dict(_value(text) for text in options["values"])
-    if parent is not None:
-        policy = parent.model.policy
-        members = policy.members if isinstance(policy, VotePolicy) else (policy,)
-        own = tuple(each.settings for each in members)
-        if options["algorithms"] and set(options["algorithms"]) != {each.algorithm for each in own}:
-            raise ConfigError(f"{parent.pin} was learned by {', '.join(each.algorithm for each in own)}")
-        try:
-            return tuple(replace(each, **values) for each in own)
-        except TypeError:
-            raise BadSettings(f"--set-value: {', '.join(values)} is no setting of {parent.pin}") from None
-    if options["limit"] is not None:
-        share, _, loss = options["limit"].partition(",")
-        try:
-            values["limit"] = CvarLimit(share=float(share), limit=float(loss))
-        except ValueError:
-            raise BadSettings(f"--limit {options['limit']!r}: SHARE,LOSS would do, such as 0.05,0.01") from None
-    names = tuple(dict.fromkeys(options["algorithms"])) or ("ppo",)
-    if len(names) > 1 and values:
-        raise ConfigError("--set-value and --limit go with one algorithm")
-    return tuple(preset(name, options["preset"] or "default", **values) for name in names)
-
-
-def _value(text: str) -> tuple[str, Any]:
-    """A setting as the command line writes it. Raises `BadSettings`."""
-    from papertape_ml.errors import BadSettings
-    from papertape_ml.rl.settings import OffPolicy, OnPolicy
-
-    key, equals, said = text.partition("=")
-    key = key.strip()
-    known = {each.name for kind in (OnPolicy, OffPolicy) for each in fields(kind)} - {"algorithm", "limit"}
-    if not equals or key not in known:
-        raise BadSettings(f"--set-value {text[:80]!r}: KEY=VALUE would do, with one of {', '.join(sorted(known))}")
-    if key == "activation":
-        return key, said
-    try:
-        if key in ("actor", "critic"):
-            return key, tuple(int(each) for each in said.split("-"))
-        return key, int(said) if said.lstrip("-").isdigit() else float(said)
-    except ValueError:
-        raise BadSettings(f"--set-value {text[:80]!r}: a number would do, or widths such as 64-64") from None
+def _leave_out(names: Sequence[str], why: str) -> None:
+    """Raises `ConfigError` where one of some options was given, which would be ignored."""
+    context = click.get_current_context()
+    given = [
+        param.opts[0]
+        for param in context.command.params
+        if param.name in names and context.get_parameter_source(param.name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise ConfigError(f"{', '.join(given)} cannot be given with {why}")
 
 
 def course_by(options: Mapping[str, Any], parent: Parent | None) -> "Course":

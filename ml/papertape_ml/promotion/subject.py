@@ -33,9 +33,10 @@ class Subject:
 
 
 def learned_to(manifest: Manifest) -> int | None:
-    """The last time, ms UTC, that a version knows of: of what it learned from, and of what chose it; None where it does
-    not say."""
-    ends = [span[1] for key in ("span", "test_span") if (span := manifest.training.get(key)) is not None]
+    """The last time, ms UTC, that a version knows of: of what it learned from, of what chose it, and of what the
+    version that it was made from knew; None where it does not say."""
+    spans = (manifest.training.get(key) for key in ("span", "test_span", "inherited"))
+    ends = [span[1] for span in spans if span is not None]
     return max(ends, default=None)
 
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
+import numpy as np
+
+from papertape.market.timeframe import iso
 from papertape_ml.errors import BadSettings, TooLittleHistory
 from papertape_ml.rl.acting import Acting
 from papertape_ml.rl.course import Course
@@ -101,6 +104,22 @@ def parts_of(course: Course, config: RlConfig) -> Parts:
                 f"{most:,}: give more candles, or shorter episodes"
             )
     return parts
+
+
+def unseen_parts(course: Course, config: RlConfig, learned: int) -> Parts:
+    """The parts of the candles that nothing was learned from: those for evidence, as `fit` and as `stop`, and the last
+    ones for the test. `learned`: when the last candle closed that was learned from, ms UTC. Raises `TooLittleHistory`
+    where one is too short."""
+    count = len(course)
+    first = int(np.searchsorted(course.closes, learned, side="right"))
+    test = count - round(config.test * (count - first))
+    if min(test - first, count - test) < _LEAST:
+        raise TooLittleHistory(
+            f"the policies learned from candles until {iso(learned)}, and {count - first:,} of {course.symbol} are "
+            f"later: {test - first:,} as evidence, {count - test:,} for the test, and {_LEAST} are needed of each; "
+            "give newer ones"
+        )
+    return Parts((first, test), (first, test), (test, count))
 
 
 def reward_of(text: str) -> Reward:

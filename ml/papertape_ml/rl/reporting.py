@@ -91,7 +91,7 @@ def trained_of(
         training={
             "hash": material_of(course),
             "span": [int(course.candles[TS, parts.fit[0]]), int(closes[parts.stop[1] - 1])],
-            "rows": parts.stop[1],
+            "rows": parts.stop[1] - parts.fit[0],
             "symbols": [course.symbol],
             "timeframe": course.timeframe,
         },

@@ -18,7 +18,7 @@ from papertape_ml.errors import BadModelFiles, BadSettings, WrongInputs
 from papertape_ml.models.rl import Policy, PolicyModel
 from papertape_ml.registry.canonical import canonical, checksum_of
 from papertape_ml.rl.actor import ActorShape
-from papertape_ml.rl.config import RlConfig, parts_of
+from papertape_ml.rl.config import Parts, RlConfig, parts_of, unseen_parts
 from papertape_ml.rl.constraint import cvar
 from papertape_ml.rl.course import Course
 from papertape_ml.rl.extraction import Weights
@@ -65,7 +65,7 @@ def train_rl(
 
     Raises `RequestError` kinds: too little history, settings that do not go together, a parent that is another's.
     """
-    ground = _ground(course, config, plugins, parent)
+    ground = _ground(course, config, plugins, parent, parts_of(course, config))
     learned: dict[str, list[Learned]] = {}
     taken: dict[str, int] = {}
     policies: dict[str, NetworkPolicy] = {}
@@ -84,16 +84,19 @@ def train_rl(
     return trained_of(ground, PolicyModel(ground.setup.builder, policy), learned, taken, parent)
 
 
-def reweigh(course: Course, config: RlConfig, plugins: Plugins, parent: PolicyModel) -> Trained:
-    """The members of a vote as they are, with new weights: by what each earns on the candles before the test.
+def reweigh(course: Course, config: RlConfig, plugins: Plugins, parent: PolicyModel, learned: int) -> Trained:
+    """The members of a vote as they are, with new weights: by what each earns before the test on candles that none of
+    them learned from. `learned`: when the last one closed that any did, ms UTC.
 
     Raises `BadSettings` for a policy that is no vote, and as `train_rl` does.
     """
-    ground = _ground(course, config, plugins, parent)
     if not isinstance(parent.policy, VotePolicy):
         raise BadSettings("the version is one policy, which needs no weights: a vote of several would do")
+    parts = unseen_parts(course, config, learned)
+    config = replace(config, length=min(config.length, parts.fit[1] - parts.fit[0]))
+    ground = _ground(course, config, plugins, parent, parts)
     members = parent.policy.members
-    before, first = once_over(ground.setup, ground.parts.fit[0], ground.parts.stop[1])
+    before, first = once_over(ground.setup, *parts.fit)
     evidence = np.stack([walked(each, before, [first])[0].gains for each in members])
     vote = VotePolicy(members, votes_by_evidence(evidence, config.seeds[0]))
     return trained_of(ground, PolicyModel(parent.builder, vote), {}, {}, parent)
@@ -104,7 +107,7 @@ def import_policy(
 ) -> Trained:
     """A policy that was learned elsewhere, tested as one of ours. `make`: the policy, given what it will see, which is
     scaled by the training part of the course."""
-    ground = _ground(course, config, plugins, None)
+    ground = _ground(course, config, plugins, None, parts_of(course, config))
     builder = ground.setup.builder
     try:
         model = PolicyModel(builder, make(builder))
@@ -129,8 +132,7 @@ def judge_of(setup: Setup, settings: Settings, part: tuple[int, int]) -> Callabl
     return judge
 
 
-def _ground(course: Course, config: RlConfig, plugins: Plugins, parent: PolicyModel | None) -> Ground:
-    parts = parts_of(course, config)
+def _ground(course: Course, config: RlConfig, plugins: Plugins, parent: PolicyModel | None, parts: Parts) -> Ground:
     if parent is None:
         values = course.values[parts.fit[0] : parts.fit[1]]
         seen: dict[str, Any] = {"acting": config.acting, "missing": config.missing, "regimes": config.regimes}

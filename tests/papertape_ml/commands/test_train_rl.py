@@ -15,6 +15,8 @@ from tests.papertape_ml.rl.lessons import NAMES, catalogue, simulated
 from papertape.cli.root import Entry, Root
 from papertape.engine.config import SessionConfig, Spec
 from papertape.engine.discovery import Plugins
+from papertape.market.timeframe import iso
+from papertape_ml.promotion.subject import learned_to
 from papertape_ml.registry.json_registry import JsonRegistry
 from papertape_ml.registry.moves import targets
 
@@ -77,8 +79,8 @@ def test_a_policy_is_trained_registered_gone_on_from_and_described() -> None:
     assert version.manifest.config["terms"]["fee"] == "0.0", "the fee that the first one learned with"
     assert set(version.files) == {"model.json", "policy.safetensors", "networks.safetensors"}
     for wrong, said in (
-        (("--from", "agent@1", "--short"), "--short does not go with --from"),
-        (("--from", "agent@1", "--preset", "seed"), "--preset does not go with --from"),
+        (("--from", "agent@1", "--short"), "--short cannot be given with --from"),
+        (("--from", "agent@1", "--preset", "seed"), "--preset cannot be given with --from"),
         (("--from", "agent@1", "--session", "abc"), "leave out --source"),
         (("--from", "agent@1", "--algorithm", "sac"), "agent@1 was learned by ppo"),
         (("--from", "agent@7"), "agent has no version 7"),
@@ -86,6 +88,27 @@ def test_a_policy_is_trained_registered_gone_on_from_and_described() -> None:
     ):
         refused = run(*WHERE, *wrong)
         assert refused.exit_code != 0 and said in refused.stderr and "Traceback" not in refused.stderr, refused.output
+
+
+def test_what_is_made_from_a_version_is_never_judged_on_what_that_one_knew() -> None:
+    first = document(*BASIC, *SMALL, "--algorithm", "ppo")
+    older = iso(int(simulated()[0, 440]))
+    second = document(*WHERE, "--from", "agent@1", "--steps", 64, "--episode", 32, "--environments", 2, "--end", older)
+    assert second["test_span"][1] < first["train_span"][1], "all that it was given itself is older"
+    with JsonRegistry.open(Path("models")) as registry:
+        one, two = (registry.load("agent", version).manifest for version in (1, 2))
+    known = learned_to(one)
+    assert known == first["test_span"][1] == learned_to(two)
+
+
+def test_options_that_would_be_ignored_are_refused() -> None:
+    for asked, said in (
+        (("--from", "agent@1", "--votes-only", "--steps", 64, "--algorithm", "ppo"), "--algorithm, --steps cannot be"),
+        (("--from", "agent@1", "--votes-only", "--seeds", 5), "--seeds cannot be given with --votes-only"),
+        (("--import-sb3", "a.zip", "--sha256", "0" * 64, "--checkpoints", "kept"), "--checkpoints cannot be given"),
+    ):
+        done = run(*WHERE, *asked)
+        assert (done.exit_code, done.stdout) == (2, "") and said in done.stderr, done.output
 
 
 def test_a_finished_training_is_found_again_in_its_checkpoints() -> None:
@@ -104,7 +127,7 @@ def test_a_policy_of_a_zip_needs_its_sum_and_the_right_one() -> None:
         (("--import-sb3", "stranger.zip", "--sha256", "0" * 64), "it is another file than was meant"),
         (("--import-sb3", "absent.zip", "--sha256", "0" * 64), "absent.zip cannot be read"),
     ):
-        refused = run(*BASIC, *wrong)
+        refused = run(*WHERE, "--features", ",".join(NAMES), "--episode", 32, *wrong)
         assert (refused.exit_code, refused.stdout) == (2, "") and said in refused.stderr, refused.output
 
 

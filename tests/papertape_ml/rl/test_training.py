@@ -8,6 +8,7 @@ import pytest
 from tests.papertape_ml.rl.learners import candles, config, market, quick, small, trained
 from tests.papertape_ml.rl.lessons import course, plugins, simulated
 
+from papertape.contract.candle import Floats
 from papertape_ml.errors import BadSettings, TooLittleHistory, WrongInputs
 from papertape_ml.models.rl import PolicyModel
 from papertape_ml.registry.manifest import Manifest
@@ -18,7 +19,7 @@ from papertape_ml.rl.opponents import played
 from papertape_ml.rl.training import Home, reweigh, train_rl
 from papertape_ml.rl.vote import VotePolicy
 from papertape_ml.rl.walking import once_over, side_by_side, walked
-from papertape_ml.training.trained import manifest_of
+from papertape_ml.training.trained import Trained, manifest_of
 
 
 def test_a_training_leaves_a_policy_and_its_report() -> None:
@@ -75,10 +76,29 @@ def test_several_algorithms_make_a_vote_with_weights_from_held_out_candles() -> 
     assert isinstance(found.model, PolicyModel) and isinstance(found.model.policy, VotePolicy)
     votes = found.metrics["votes"]
     assert list(votes) == ["ppo", "sac", "ddpg"] and sum(votes.values()) == pytest.approx(1.0)
-    again = reweigh(course(simulated(seed=8)), config(*settings, seeds=(1,)), plugins(), found.model)
+
+
+def test_votes_are_weighed_anew_on_candles_that_no_member_learned_from() -> None:
+    settings = config(small("ppo", rate=0.05), small("sac"), seeds=(1,))
+    found = train_rl(candles(), settings, plugins())
+    assert isinstance(found.model, PolicyModel)
+    learned = found.training["span"][1]
+
+    def weighed(rows: Floats) -> Trained:
+        assert isinstance(found.model, PolicyModel)
+        return reweigh(course(rows), settings, plugins(), found.model, learned)
+
+    again = weighed(simulated(1_800))
+    assert isinstance(found.model.policy, VotePolicy)
     assert isinstance(again.model, PolicyModel) and isinstance(again.model.policy, VotePolicy)
     assert again.model.policy.members == found.model.policy.members
     assert again.model.policy.votes != found.model.policy.votes
+    assert again.training["span"][0] >= learned and again.training["span"][1] <= again.test_span[0]
+    other = simulated(1_800).copy()
+    other[1:5, :300] = np.round(other[1:5, :300] * np.linspace(0.5, 1.0, 300), 4)
+    assert weighed(other).metrics["votes"] == again.metrics["votes"], "what was learned from is no evidence"
+    with pytest.raises(TooLittleHistory, match="until 2024-01-01T07:30:00Z, and 150 of A/USDT are later"):
+        weighed(simulated())
 
 
 def test_a_policy_goes_on_from_another_and_keeps_its_eyes() -> None:
@@ -94,7 +114,7 @@ def test_a_policy_goes_on_from_another_and_keeps_its_eyes() -> None:
     with pytest.raises(WrongInputs, match="the policy to go on from reads rsi_5"):
         train_rl(course(simulated(), names=("rsi_5",)), config(small("ppo")), plugins(), parent=parent)
     with pytest.raises(BadSettings, match="one policy, which needs no weights"):
-        reweigh(more, config(quick()), plugins(), parent)
+        reweigh(more, config(quick()), plugins(), parent, 0)
     with pytest.raises(BadSettings, match="no networks of sac"):
         train_rl(more, config(small("sac")), plugins(), parent=parent)
 
