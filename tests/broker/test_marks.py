@@ -9,7 +9,7 @@ from tests.engine.scripted import MINUTE, Bar, Events, Market, Played, Rows, pla
 from papertape import OrderRequest
 from papertape.contract.errors import ConfigError
 from papertape.engine import checkpoint, codec
-from papertape.engine.fold import carry_out
+from papertape.engine.events import carry_out
 
 D = Decimal
 CALM = (100.0, 100.0, 100.0, 100.0)

@@ -13,7 +13,8 @@ from papertape.broker.book import Book
 from papertape.engine.build import Built, build
 from papertape.engine.config import SessionConfig, Spec
 from papertape.engine.discovery import Plugins, load_plugins
-from papertape.engine.fold import carry_out, stretches
+from papertape.engine.events import carry_out
+from papertape.engine.fold import stretches
 from papertape.engine.registered import Kind, Registered
 from papertape.ledger.records import Effects, FillRow, OrderRow
 from papertape.market.timeframe import period

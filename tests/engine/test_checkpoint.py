@@ -25,6 +25,7 @@ from papertape import Context, Fill, Signal, Snapshot, Strategy, Wish
 from papertape.engine import checkpoint, codec
 from papertape.engine.build import Built, build
 from papertape.engine.config import SessionConfig, Spec
+from papertape.engine.events import apply
 from papertape.ledger.records import Effects
 
 
@@ -86,9 +87,9 @@ def test_the_operators_commands_are_part_of_what_is_put_back(case: Case, command
         for batch in sorted({at, at + later, *stops}):
             step_on(built, feed, last=batch)
             if batch == at:
-                built.session.apply(built.session.journal.now, {"command": command})
+                apply(built.session, built.session.journal.now, {"command": command})
             if batch == at + later:
-                built.session.apply(built.session.journal.now, {"command": "resume"})
+                apply(built.session, built.session.journal.now, {"command": "resume"})
             if batch in stops:
                 built = put_back(fresh(case, feed), checkpoint.save(built))
         return step_on(built, feed).session.digest

@@ -12,7 +12,7 @@ from tests.engine.scripted import MINUTE, Market, Played, Rows, Script, flat, pl
 from papertape import OrderRequest
 from papertape.contract.errors import ConfigError
 from papertape.engine import checkpoint, codec
-from papertape.engine.fold import carry_out
+from papertape.engine.events import carry_out
 from papertape.reports.round_trips import round_trips
 
 D = Decimal

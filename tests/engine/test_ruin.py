@@ -10,7 +10,7 @@ from tests.strategies import bars
 
 from papertape import Signal
 from papertape.broker.money import ZERO, booked
-from papertape.engine.fold import carry_out
+from papertape.engine.events import carry_out
 from papertape.ledger.records import FillRow, FundingRow
 
 D = Decimal

@@ -8,7 +8,8 @@ from tests.engine.scripted import MINUTE, Market, Played, Rows, Script, flat, sc
 
 from papertape import Candle, CandleFlag, Event, Fill, OrderRequest, Row, Signal, Snapshot, Strategy
 from papertape.contract.errors import ConfigError
-from papertape.engine.fold import carry_out, fold, stretches
+from papertape.engine.events import apply, carry_out
+from papertape.engine.fold import fold, stretches
 from papertape.ledger.records import SignalRow
 
 MUTED: Event = {"feed": "muted", "reason": "its candles came 90 s after their close"}
@@ -43,7 +44,7 @@ def live(
     for batch, rows in enumerate(feed.batches):
         before(batch, played)
         for event in events.get(batch, ()):
-            built.session.apply(built.session.journal.now, event)
+            apply(built.session, built.session.journal.now, event)
         built.session.step((batch + 1) * MINUTE, rows)
     played.effects = built.session.journal.drain()
     return played

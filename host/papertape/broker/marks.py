@@ -22,6 +22,8 @@ class Marks:
 
     def over(self, last: tuple[Row | None, ...]) -> tuple[Row | None, ...]:
         """The last candles, with the closes of the newest marks that are no later in the place of their own."""
+        if not self.rows:
+            return last
         found = list(last)
         for slot, rows in self.rows.items():
             row = last[slot]

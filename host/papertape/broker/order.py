@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from papertape.broker.money import ZERO, subtract
 from papertape.contract.order import OrderType, Side, TimeInForce, WorkingOrder
 
 Role = Literal["entry", "exit", "stop-loss", "take-profit", "request", "liquidation"]
 Status = Literal["working", "filled", "cancelled", "expired", "refused"]
+EXITS: Final[tuple[Role, ...]] = ("exit", "stop-loss", "take-profit", "liquidation")
+LEGS: Final[tuple[Role, ...]] = ("stop-loss", "take-profit")
 
 
 @dataclass(slots=True, eq=False)

@@ -9,6 +9,7 @@ from papertape.contract.feed import Feed
 from papertape.engine import checkpoint, codec
 from papertape.engine.build import Built, build
 from papertape.engine.discovery import Plugins
+from papertape.engine.events import apply
 from papertape.engine.feeding import taped_feed
 from papertape.engine.models import kept_pins, models_of
 from papertape.engine.tape import INSTRUMENT, Header, events_by_batch, read_header
@@ -79,7 +80,7 @@ def _at_anchor(
     checkpoint.restore(built, state)
     for row in tape:
         if row.kind == INSTRUMENT and row.batch <= number + 1:
-            built.session.apply(row.at, json.loads(row.payload))
+            apply(built.session, row.at, json.loads(row.payload))
     afresh = []
     for part in built.parts:
         own = state["parts"].get(part.name)

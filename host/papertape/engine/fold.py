@@ -1,6 +1,6 @@
 """Folding a recorded tape again: the same batches, the same events, no writing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -9,6 +9,7 @@ from papertape.contract.candle import Row
 from papertape.contract.errors import SessionDiffers
 from papertape.contract.feed import Block, Event, Feed
 from papertape.engine.delays import recorded_delays
+from papertape.engine.events import apply, carry_out
 from papertape.engine.foresight import foresight
 from papertape.engine.session import Session
 from papertape.engine.tape import events_by_batch
@@ -36,13 +37,6 @@ def first_batches(block: Block, count: int | None) -> Block:
     return replace(block, times=block.times[:count], rows=block.rows[:count], events=events)
 
 
-def carry_out(session: Session, events: Iterable[Event]) -> None:
-    """Carries out a feed's events before the next batch; one that says no time has that of the batch before."""
-    for event in events:
-        ts = event.get("ts")
-        session.apply(ts if isinstance(ts, int) else session.journal.now, event)
-
-
 def fold(session: Session, feed: Feed, tape: Sequence[TapeRow], stops: Sequence[int]) -> Iterator[int]:
     """Steps a started session from its present batch, and pauses after each batch in `stops` (ascending).
 
@@ -56,7 +50,7 @@ def fold(session: Session, feed: Feed, tape: Sequence[TapeRow], stops: Sequence[
 
     def obey() -> None:
         for at, command in commands.get(session.journal.batch + 1, ()):
-            session.apply(at, command)
+            apply(session, at, command)
 
     if session.journal.batch < 0:
         obey()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from papertape.contract.errors import ConfigError
+from papertape.engine.events import apply
 from papertape.engine.keeper import Keeper
 from papertape.engine.pacing import COMMANDS, Pacing
 from papertape.engine.session import Session
@@ -44,7 +45,7 @@ class Inbox:
     def _carried_out(self, command: Mapping[str, Any]) -> str:
         """Carries a command out; gives the kind of its entry on the tape. Raises `ConfigError`."""
         if command.get("command") not in COMMANDS:
-            self._session.apply(self._session.journal.now, command)
+            apply(self._session, self._session.journal.now, command)
             return COMMAND
         if self._pacing is None:
             raise ConfigError(f"{command['command']}: a live market has its own pace")

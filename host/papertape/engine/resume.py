@@ -11,6 +11,7 @@ from papertape.contract.instrument import Instrument
 from papertape.engine import checkpoint, codec, digest
 from papertape.engine.build import FEATURES, Built, build
 from papertape.engine.discovery import Plugins
+from papertape.engine.events import apply
 from papertape.engine.feeding import make_feed, taped_feed
 from papertape.engine.fill_models import GuardedFees, GuardedSlippage
 from papertape.engine.fold import fold
@@ -72,25 +73,25 @@ def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
     checkpoint.restore(built, state)
     for row in tape:
         if row.kind == INSTRUMENT:
-            built.session.apply(row.at, json.loads(row.payload))
+            apply(built.session, row.at, json.loads(row.payload))
     changed = {name for name, code in built.code.items() if header.code.get(name) != code}
     if changed:
         added.append(TapeRow(0, kept.batch + 1, kept.at, CODE, canonical(built.code)))
         news.append(f"the code of {', '.join(sorted(changed))} has changed; the session goes on with the new code")
     for plugin, reason in _revive(ledger, session, built, plugins, header, tape, kept, state, changed):
         command = {"command": "disable", "plugin": plugin, "reason": reason}
-        built.session.apply(kept.at, command)
+        apply(built.session, kept.at, command)
         added.append(TapeRow(0, kept.batch + 1, kept.at, COMMAND, canonical(command)))
         news.append(f"{plugin} is disabled: {reason}")
     for event in _other_machine(built, tape):
-        built.session.apply(kept.at, event)
+        apply(built.session, kept.at, event)
         added.append(TapeRow(0, kept.batch + 1, kept.at, MODEL, canonical(event)))
         news.append(f"model {event['reference']} answers on another machine, or with other libraries, than before")
     if header.live:
         feed = make_feed(header.config, plugins, ledger, models)
         for instrument in _other_instruments(built, header, feed):
             event = {"instrument": instrument_document(instrument)}
-            built.session.apply(kept.at, event)
+            apply(built.session, kept.at, event)
             added.append(TapeRow(0, kept.batch + 1, kept.at, INSTRUMENT, canonical(event)))
             news.append(f"the exchange has other rules for {instrument.symbol} than before; they hold from here on")
     return Resumed(header, feed, built, tuple(numbered(added, ledger.next_entry(session))), tuple(news))

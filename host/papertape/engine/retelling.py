@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 from papertape.contract.candle import Row
-from papertape.contract.errors import LedgerError, PluginError, SessionDiffers
+from papertape.contract.errors import LedgerError, SessionDiffers
 from papertape.contract.feed import Event
 from papertape.contract.fusion import Council, Fusion
 from papertape.contract.signal import Signal
@@ -21,7 +21,8 @@ from papertape.engine.anchoring import Begun, begin
 from papertape.engine.delays import recorded_delays
 from papertape.engine.discovery import Plugins
 from papertape.engine.divergence import Same, close, equal
-from papertape.engine.fold import CHUNK, carry_out, stretches
+from papertape.engine.events import apply, carry_out
+from papertape.engine.fold import CHUNK, stretches
 from papertape.engine.foresight import foresight
 from papertape.engine.seat import StrategySeat
 from papertape.engine.session import Session
@@ -109,14 +110,12 @@ class Retelling:
         """Has a strategy's wishes written down on their way."""
         called, name = seat.on_snapshot, seat.name
 
-        def on_snapshot(snapshot: Snapshot) -> list[Wish]:
+        def on_snapshot(snapshot: Snapshot) -> Iterator[Wish]:
             self.wishes[name] = said = []
             wished = called(snapshot)
             for wish in () if wished is None else wished:
                 said.append(wish)
-                if len(said) > 10_000:
-                    raise PluginError("it yielded more than 10,000 wishes in one batch")
-            return said
+                yield wish
 
         seat.on_snapshot = on_snapshot
         return called
@@ -170,7 +169,7 @@ class Retelling:
 
     def _obey(self) -> None:
         for at, command in self._commands.get(self.session.journal.batch + 1, ()):
-            self.session.apply(at, command)
+            apply(self.session, at, command)
 
 
 class _Overheard(Fusion):

@@ -14,7 +14,8 @@ from papertape.engine import checkpoint
 from papertape.engine.build import Built
 from papertape.engine.collecting import seldom_collecting
 from papertape.engine.config import SessionConfig
-from papertape.engine.fold import CHUNK, carry_out, first_batches, stretches
+from papertape.engine.events import apply, carry_out
+from papertape.engine.fold import CHUNK, first_batches, stretches
 from papertape.engine.foresight import Look, foresight
 from papertape.engine.inbox import Inbox
 from papertape.engine.keeper import Keeper
@@ -305,7 +306,7 @@ class Runner:
                 self.told(found)
                 continue
             event, line = found
-            self.session.apply(journal.now, event)
+            apply(self.session, journal.now, event)
             self.keeper.put(MODEL, event)
             self.told(line)
 

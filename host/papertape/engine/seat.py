@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from papertape.contract.strategy import Strategy, Wish
 from papertape.engine.desk import Desk
 from papertape.engine.guard import Guard
 
+MOST_WISHES: Final = 10_000
 SIDES: Final = {"buy": 1, "short": -1, "close": 0, "sell": 0, "cover": 0}
 
 
@@ -222,6 +224,14 @@ class FusionSeat(Seat):
             return list(self.fusion.fuse(self.council(stale)))
 
         return self.guard.call(fused) or []
+
+
+def listed(wishes: Iterable[Wish] | None) -> list[Wish]:
+    """What a strategy yielded. Raises `PluginError` for more than anybody can mean, before memory runs out."""
+    found = [] if wishes is None else list(islice(wishes, MOST_WISHES + 1))
+    if len(found) > MOST_WISHES:
+        raise PluginError(f"it yielded more than {MOST_WISHES:,} wishes in one batch")
+    return found
 
 
 def _no_features(slot: int) -> bytes:

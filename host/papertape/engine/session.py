@@ -2,17 +2,15 @@
 
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from papertape.broker.book import Book
 from papertape.broker.exchange import Exchange
+from papertape.broker.meeting import liquidate_at_close, meet
 from papertape.contract.candle import CLOSE, TS, Row
-from papertape.contract.errors import ConfigError, PapertapeError, PluginError
-from papertape.contract.feed import Event
-from papertape.contract.series import SeriesRecord
+from papertape.contract.errors import ConfigError, PapertapeError
 from papertape.contract.snapshot import Snapshot
 from papertape.contract.strategy import Context, Wish
 from papertape.engine import digest
@@ -20,9 +18,7 @@ from papertape.engine.delays import Delays
 from papertape.engine.funding import Funding
 from papertape.engine.guard import GUEST_ERRORS
 from papertape.engine.journal import Journal, seen_fill
-from papertape.engine.mark_candles import take_mark
-from papertape.engine.seat import FusionSeat, Seat, StrategySeat
-from papertape.market.instruments import read_instrument
+from papertape.engine.seat import FusionSeat, Seat, StrategySeat, listed
 from papertape.market.market import Market
 
 if TYPE_CHECKING:
@@ -31,10 +27,11 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """Folds batches, and the tape's events between them, into books, orders, fills and signals.
+    """Folds batches into books, orders, fills and signals; `events` has what stands on the tape between them.
 
     `step` follows the order of the explanation page on sessions: broker, market, books and standing rules, snapshot,
     signals, fusions, sizers and risk rules, orders. `curves` holds every book's marks since they were last taken.
+    `desk_of`: the desks by book; `renew`: seats a new component in the place of the one that sits there.
     `absent`: how often a symbol had no candle in a batch that counts; `first_ts`: open of the first such batch, ms UTC.
     """
 
@@ -74,7 +71,7 @@ class Session:
         self.features: FeatureEngine | None = None
         self.serving: Serving | None = None
         self.renew: Callable[[Seat], None] = _no_renewal
-        self._desk_of = {seat.desk.book.name: seat.desk for seat in self.seats}
+        self.desk_of = {seat.desk.book.name: seat.desk for seat in self.seats}
         self._strategy_of = {seat.desk.book.name: seat for seat in self.strategies}
         self._clock = time.perf_counter_ns
         self.occasion: tuple[frozenset[str], bool] = (_NONE, False)
@@ -136,7 +133,7 @@ class Session:
             for desk in desks:
                 book = desk.book
                 if book.orders or (book.margin and book.holdings):
-                    exchange.meet(book, rows, market.last)
+                    meet(exchange, book, rows, market.last)
             if journal.fills:
                 self._tell_fills()
 
@@ -177,7 +174,7 @@ class Session:
                 try:
                     wishes = seat.on_snapshot(snapshot)
                     if wishes.__class__ is not list:
-                        wishes = _listed(wishes)
+                        wishes = listed(wishes)
                 except GUEST_ERRORS as error:
                     guard.spent.append(clock() - started)
                     self._failed(seat, error)
@@ -220,7 +217,7 @@ class Session:
 
     def _liquidate(self, book: Book, rows: tuple[Row | None, ...]) -> None:
         last = self.market.last
-        self.exchange.liquidate_at_close(book, last)
+        liquidate_at_close(self.exchange, book, last)
         if self.journal.fills:
             self._tell_fills()
             book.mark(last, rows)
@@ -258,7 +255,7 @@ class Session:
                 seat.guard.call(seat.strategy.on_fill, seen_fill(row, tag))
                 self._left(seat)
             if settled.closed is not None:
-                self._desk_of[book.name].round_trip(settled.closed)
+                self.desk_of[book.name].round_trip(settled.closed)
 
     def _stale(self, now: int) -> frozenset[str]:
         assert self.stale_ms is not None
@@ -269,115 +266,6 @@ class Session:
         for seat in self.seats:
             seat.desk.stale = stale
         return stale
-
-    # Events of the tape
-
-    def apply(self, at: int, event: Event) -> None:
-        """Takes in what stands on the tape between two batches; `at`: its time, ms UTC.
-
-        An operator's command, `{"command": "pause" | "resume" | "flatten" | "disable" | "enable" | "restart", "book":
-        ..., "plugin": ...}`, or what a feed brings: `{"funding": SYMBOL, "ts": ms, "rate": "decimal", "mark":
-        "decimal"}`, a mark candle before the batch that closes with it, `{"mark": SYMBOL, "ts": its open, "open": ...,
-        "high": ..., "low": ..., "close": ...}`, a record of a series, `{"external": NAME, "valid": ms, "available": ms,
-        "value": ...}`, and the events of `LiveFeed`; or `{"instrument": {...}}`, whose rules have changed; or
-        `{"reference": MODEL, "name": ..., "version": ..., "checksum": ...}`, whose version answers from the next batch
-        on.
-        Raises `ConfigError` for what this session cannot carry out.
-        """
-        if "funding" in event:
-            self.funding.hear(event)
-        elif "external" in event:
-            if self.features is not None:
-                record = SeriesRecord(event["valid"], event["available"], event["value"])
-                self.features.heard.hear(event["external"], record)
-        elif "reference" in event:
-            if self.serving is not None:
-                self.serving.change(event)
-        elif "mark" in event:
-            take_mark(self.exchange.marks, self.funding.slots, self.market, event)
-        elif "feed" in event:
-            self._hear_feed(event)
-        elif "instrument" in event:
-            changed = read_instrument(event["instrument"])
-            known = self.exchange.instruments
-            self.exchange.instruments = tuple(changed if one.symbol == changed.symbol else one for one in known)
-        else:
-            self._obey(at, event)
-
-    def _hear_feed(self, event: Event) -> None:
-        kind = event["feed"]
-        if kind in ("muted", "unmuted"):
-            self.feed_muted = kind == "muted"
-        elif kind in ("stale", "whole"):
-            change = frozenset((event["symbol"],))
-            self.feed_stale = self.feed_stale | change if kind == "stale" else self.feed_stale - change
-            for seat in self.seats:
-                seat.desk.stale = self.feed_stale
-        elif kind == "late":
-            self._take_late(self.market.index[event["symbol"]], tuple(event["row"]))
-        elif kind == "history":
-            self._remember(event["symbol"], event["timeframe"], [tuple(row) for row in event["rows"]])
-        elif kind != "amended":
-            raise ConfigError(f"no event {kind!r} of a feed is known")
-
-    def _take_late(self, slot: int, row: Row) -> None:
-        """Takes in a candle of a batch that has gone: broker and market see it, at its own close; no plugin is called,
-        and `on_fill` hears of its fills with the next batch."""
-        journal, last = self.journal, self.market.last
-        rows = tuple(row if place == slot else None for place in range(len(last)))
-        now, journal.now = journal.now, row[TS] + self.period
-        for book in self.books:
-            if book.orders or (book.margin and book.holdings):
-                self.exchange.meet(book, rows, last)
-        journal.now = now
-        self.market.take_late(slot, row)
-        if self.features is not None:
-            self.features.take(row[TS] + self.period, rows, self.market.closed)
-        if self.serving is not None:
-            self.serving.take_late(rows)
-        if self.first_ts is not None and row[TS] >= self.first_ts:
-            self.absent -= 1
-
-    def _remember(self, symbol: str, timeframe: str, rows: list[Row]) -> None:
-        self.market.remember(symbol, timeframe, rows)
-        if self.features is not None:
-            self.features.remember(self.market.index[symbol], timeframe, rows)
-
-    def _obey(self, at: int, command: Event) -> None:
-        kind = str(command.get("command"))
-        if kind in ("pause", "resume"):
-            self.paused = kind == "pause"
-        elif kind == "flatten":
-            book = command.get("book")
-            if book is not None and book not in self._desk_of:
-                raise ConfigError(f"no book {book!r} in this session; it has {', '.join(self._desk_of)}")
-            for name, desk in self._desk_of.items():
-                if book in (None, name):
-                    desk.flatten("the operator flattened it", at)
-        elif kind in _SWITCHED:
-            done = _SWITCHED[kind]
-            self._switch(str(command.get("plugin")), kind, str(command.get("reason", f"the operator {done} it")))
-        else:
-            raise ConfigError(f"no command {kind!r}; there is pause, resume, flatten, disable, enable and restart")
-
-    def _switch(self, plugin: str, kind: str, reason: str) -> None:
-        seat = next((seat for seat in self.seats if seat.name == plugin), None)
-        if seat is None:
-            raise ConfigError(
-                f"no plugin {plugin!r} in this session; it has {', '.join(seat.name for seat in self.seats)}"
-            )
-        if kind == "restart":
-            self.renew(seat)
-            seat.forget()
-            if isinstance(seat, FusionSeat):
-                self.strategies[0].moved = True  # it votes anew with the next batch, whether or not a stance moves
-        seat.guard.streak = 0
-        seat.guard.status = "disabled" if kind == "disable" else "ok"
-        seat.guard.report(plugin, _SWITCHED[kind], reason, "")
-        seat.moved = True
-        if kind != "enable":
-            seat.desk.after_flat.clear()
-            seat.desk.cancel_openings(reason)
 
     def start(self, contexts: Mapping[str, Context]) -> None:
         """Calls `on_start` of every strategy with its context, by name, and of every fusion with its members. An error
@@ -409,15 +297,4 @@ def _no_renewal(seat: Seat) -> None:
     raise ConfigError(f"{seat.name} cannot be restarted: this session does not know what it was made from")
 
 
-def _listed(wishes: Iterable[Wish] | None) -> list[Wish]:
-    """What a strategy yielded. Raises `PluginError` for more than anybody can mean, before memory runs out."""
-    found = [] if wishes is None else list(islice(wishes, MOST_WISHES + 1))
-    if len(found) > MOST_WISHES:
-        raise PluginError(f"it yielded more than {MOST_WISHES:,} wishes in one batch")
-    return found
-
-
 _NONE: Final[frozenset[str]] = frozenset()
-_SWITCHED: Final[Mapping[str, str]] = {"disable": "disabled", "enable": "enabled", "restart": "restarted"}
-"""Commands about one plugin, and what each comes to."""
-MOST_WISHES: Final = 10_000
