@@ -1,6 +1,6 @@
 """The environment for one book, as gymnasium has environments."""
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import gymnasium
 import numpy as np
@@ -13,6 +13,10 @@ from papertape_ml.rl.acting import ACTIONS, Acting
 from papertape_ml.rl.formulas import REACH
 from papertape_ml.rl.observing import ObservationBuilder, Observations
 from papertape_ml.rl.setup import Setup, Stage
+
+NAME: Final = "papertape/Trading-v0"
+"""For `gymnasium.make`, which takes a setup beside it: `make("papertape_ml.rl.env:papertape/Trading-v0", setup=setup)`
+imports this module by itself, and makes what `TradingEnv.compiled` makes."""
 
 Action: TypeAlias = npt.NDArray[Any] | np.integer[Any] | int | float
 
@@ -93,3 +97,6 @@ def action_space(acting: Acting) -> spaces.Space[Any]:
     if acting.space == "discrete":
         return spaces.Discrete(len(ACTIONS))
     return spaces.Box(-1.0, 1.0, (1,), np.float32)
+
+
+gymnasium.register(NAME, entry_point=TradingEnv.compiled)

@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 
+import gymnasium
 import numpy as np
 import pytest
+from gymnasium.utils.env_checker import check_env
 from tests.papertape_ml.rl.lessons import course, discrete, plugins, setup, simulated
 
 from papertape_ml.errors import BadSettings
 from papertape_ml.rl.acting import Acting
-from papertape_ml.rl.env import TradingEnv
+from papertape_ml.rl.env import NAME, TradingEnv
 from papertape_ml.rl.terms import Episodes
 
 pytest.importorskip("numba")
@@ -17,12 +19,20 @@ pytest.importorskip("gymnasium")
 
 @pytest.mark.parametrize("acting", [Acting(), discrete(), Acting(short=True)], ids=["spot", "discrete", "margin"])
 def test_the_checkers_of_both_libraries_have_nothing_to_say(acting: Acting) -> None:
-    from gymnasium.utils.env_checker import check_env
     from stable_baselines3.common.env_checker import check_env as check_for_training
 
     env = TradingEnv.on_engine(setup(acting=acting), plugins())
     check_env(env, skip_render_check=True)
     check_for_training(env)
+
+
+@pytest.mark.parametrize("acting", [Acting(), discrete()], ids=["continuous", "discrete"])
+def test_gymnasium_makes_it_by_name(acting: Acting) -> None:
+    env = gymnasium.make(f"papertape_ml.rl.env:{NAME}", setup=setup(acting=acting))
+    check_env(env.unwrapped)
+    observation, info = env.reset(seed=1, options={"start": 200})
+    same, told = TradingEnv.compiled(setup(acting=acting)).reset(seed=1, options={"start": 200})
+    assert observation.tobytes() == same.tobytes() and info == told
 
 
 def test_by_default_a_book_has_1000_cash_100_units_at_most_and_a_fee_of_a_thousandth() -> None:
