@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from papertape import ConfigError, Context, Model, Param, Signal, Snapshot, Strategy, hookimpl
+from papertape import ConfigError, Context, Floats, Model, Param, Signal, Snapshot, Strategy, hookimpl
 from papertape.market.timeframe import period
 from papertape_ml.rl.watching import Watch
 from papertape_plugins.model_strategy import version_of
@@ -74,17 +74,19 @@ class RlAgent(Strategy):
         ]
         answers = self._model.answer(np.stack(rows)).tolist()
         signals = []
-        for symbol, answer in zip(snapshot.fresh, answers, strict=True):
+        for symbol, row, answer in zip(snapshot.fresh, rows, answers, strict=True):
             if self._names.memory:
-                self._remember(symbol, answer[-len(self._names.memory) :])
+                self._remember(symbol, row, answer[-len(self._names.memory) :])
             fraction, confidence = answer[:2]
             if fraction == fraction:
                 signals.append(self._signal(symbol, fraction / len(snapshot.symbols), confidence, answer))
         return signals
 
-    def _remember(self, symbol: str, values: list[float]) -> None:
-        """A policy that has no answer at all, since its book has nothing left, keeps what it remembered."""
-        if all(value == value for value in values):
+    def _remember(self, symbol: str, row: Floats, values: list[float]) -> None:
+        """A memory begins, as an episode does, where all features have a value. A policy that has no answer at all,
+        since its book has nothing left, keeps what it remembered."""
+        begun = symbol in self._memory or not np.isnan(row[: len(self._names.features)]).any()
+        if begun and all(value == value for value in values):
             self._memory[symbol] = values
 
     def _signal(self, symbol: str, fraction: float, confidence: float, answer: list[float]) -> Signal:

@@ -175,7 +175,8 @@ def test_what_it_remembers_comes_back_and_survives_a_restart() -> None:
     whole = Served(of.builder, by_what_is_seen)
     one = session(of, whole, start)
     play(one, of, start + 30)
-    assert whole.recalled == [float(number) for number in range(start + 31)]
+    # As an episode does, a memory begins where all features have a value.
+    assert whole.recalled == [0.0] * start + [float(number) for number in range(31)]
 
     half = Served(of.builder, by_what_is_seen)
     first, second = session(of, half, start), session(of, half, start)

@@ -65,7 +65,8 @@ def _learning(function: F) -> F:
         click.option("--limit", metavar="SHARE,LOSS",
                      help="Of ppo-lagrangian: what the worst share of candles loses on average. Default: 0.05,0.01."),
         click.option("--steps", type=click.IntRange(1), metavar="N",
-                     help="At most, of all environments together. Default: 100000; with --from 20000."),
+                     help="Of all environments together; PPO ends with the rollout that reaches them. "
+                          "Default: 100000; with --from 20000."),
         click.option("--every", type=click.IntRange(1), metavar="N",
                      help="Steps from one judgement on held-out candles to the next. Default: a tenth of --steps."),
         click.option("--patience", type=click.IntRange(1), default=5, metavar="N",

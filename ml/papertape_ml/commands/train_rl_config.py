@@ -36,7 +36,7 @@ def config_of(options: Mapping[str, Any], parent: Parent | None) -> "RlConfig":
         reward = Reward.from_document(parent.manifest.config.get("reward"))
     else:
         terms, reward = Terms(), Reward()
-        only = settings[0].algorithm == "qr-dqn"
+        only = any(each.algorithm == "qr-dqn" for each in settings)
         given = {name: options[name] for name in ("leverage", "most_units") if options[name] is not None}
         space: Any = options["space"] or ("discrete" if only else "continuous")
         acting, missing = Acting(space=space, short=options["short"], **given), options["missing"] or "abstain"
@@ -91,9 +91,10 @@ def _settings(options: Mapping[str, Any], parent: Parent | None) -> "tuple[Setti
     if options["limit"] is not None:
         share, _, loss = options["limit"].partition(",")
         try:
-            values["limit"] = CvarLimit(share=float(share), limit=float(loss))
+            numbers = float(share), float(loss)
         except ValueError:
             raise BadSettings(f"--limit {options['limit']!r}: SHARE,LOSS would do, such as 0.05,0.01") from None
+        values["limit"] = CvarLimit(share=numbers[0], limit=numbers[1])
     names = tuple(dict.fromkeys(options["algorithms"])) or ("ppo",)
     if len(names) > 1 and values:
         raise ConfigError("--set-value and --limit go with one algorithm")

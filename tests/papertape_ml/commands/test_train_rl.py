@@ -142,6 +142,8 @@ def test_what_cannot_be_is_refused_in_a_line() -> None:
         (("--set-value", "rate=fast"), "a number would do"),
         (("--reward", "glory"), "reward 'glory' is not known"),
         (("--limit", "5%"), "SHARE,LOSS would do"),
+        (("--limit", "2,0.01", "--algorithm", "ppo-lagrangian"), "the limit's share lies in 0..1, not at 2"),
+        (("--algorithm", "ppo", "--algorithm", "qr-dqn", "--algorithm", "sac"), "sac learns continuous actions"),
         (("--limit", "0.05,0.01"), "no other algorithm can keep to one"),
         (("--stop", 0.5, "--test", 0.5), "leave nothing to learn from"),
         (("--regimes", "absent.json"), "--regimes: absent.json cannot be read"),
