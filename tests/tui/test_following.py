@@ -33,7 +33,7 @@ class Slow(Follower):
 def test_after_a_view_that_took_long_to_paint_as_long_a_rest_follows(sqlite_url: str) -> None:
     play(sqlite_url, "s", bars=5)
     reader, told = Slow(sqlite_url, "s"), list[Message]()
-    worker = Following(reader, told.append)
+    worker = Following(reader, told.append, lambda: 60.0)
     thread = Thread(target=worker.run)
     thread.start()
     for _ in range(3):
@@ -54,10 +54,36 @@ def test_a_screen_that_paints_nothing_holds_it_up_no_longer_than_a_moment(
     play(sqlite_url, "s", bars=5)
     monkeypatch.setattr(following, "CALM", 0.05)
     told = list[Message]()
-    worker = Following(Slow(sqlite_url, "s"), told.append)
+    worker = Following(Slow(sqlite_url, "s"), told.append, lambda: 60.0)
     thread = Thread(target=worker.run)
     thread.start()
     while len(told) < 3:
         sleep(0.005)
     worker.stop()
     thread.join()
+
+
+def test_no_look_begins_while_a_key_is_being_answered(sqlite_url: str) -> None:
+    play(sqlite_url, "s", bars=5)
+    pressed, reader, told = monotonic(), Slow(sqlite_url, "s"), list[Message]()
+    worker = Following(reader, told.append, lambda: monotonic() - pressed)
+    thread = Thread(target=worker.run)
+    thread.start()
+    while not told:
+        sleep(0.005)
+    worker.stop()
+    thread.join()
+    assert reader.looked[0] - pressed >= following.ANSWER
+
+
+def test_keys_without_end_keep_it_back_for_a_moment_only(sqlite_url: str) -> None:
+    play(sqlite_url, "s", bars=5)
+    reader, told = Slow(sqlite_url, "s"), list[Message]()
+    worker = Following(reader, told.append, lambda: 0.0)
+    thread = Thread(target=worker.run)
+    thread.start()
+    while not told:
+        sleep(0.005)
+    worker.stop()
+    thread.join()
+    assert isinstance(told[0], Looked)

@@ -12,9 +12,9 @@ from papertape.tui import tidying
 
 @pytest.fixture
 def collections(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The full collections that somebody asked for."""
+    """The oldest generation of each collection that somebody asked for."""
     asked: list[int] = []
-    monkeypatch.setattr(gc, "collect", lambda: asked.append(1))
+    monkeypatch.setattr(gc, "collect", lambda generation=2: asked.append(generation))
     return asked
 
 
@@ -28,7 +28,21 @@ def test_only_while_it_is_quiet(collections: list[int], monkeypatch: pytest.Monk
     assert not collections, "somebody has just pressed a key"
     now[0] += tidying.QUIET + 1
     tidy.tidy()
-    assert len(collections) == 1
+    assert collections == [2]
+
+
+def test_what_is_new_is_swept_once_the_last_key_has_its_answer(
+    collections: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(tidying, "monotonic", lambda: now[0])
+    tidy = tidying.Tidying()
+    now[0] += tidying.ANSWERED / 2
+    tidy.sweep()
+    assert not collections, "its answer may still be on its way"
+    now[0] += tidying.ANSWERED
+    tidy.sweep()
+    assert collections == [1]
 
 
 def test_the_app_takes_them_over_hears_keys_and_leaves_them(sqlite_url: str, tmp_path: Path) -> None:

@@ -121,6 +121,7 @@ def serve(arguments: Sequence[str], host: str, port: int) -> None:
 def _application() -> "type[PapertapeApp]":
     from papertape.contract.errors import MissingExtra
 
+    os.environ.setdefault("TEXTUAL_FPS", "120")  # what a key changes is painted at the next frame: it waits for none
     try:
         from papertape.tui.app import PapertapeApp
     except ModuleNotFoundError as error:

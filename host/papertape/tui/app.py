@@ -29,7 +29,7 @@ from papertape.tui.screens.leaving import LEAVE, STOP, Leaving
 from papertape.tui.screens.session import SessionScreen
 from papertape.tui.screens.start import StartScreen
 from papertape.tui.theme import DARK, LIGHT
-from papertape.tui.tidying import TIDIED_EVERY, Tidying
+from papertape.tui.tidying import SWEPT_EVERY, TIDIED_EVERY, Tidying
 
 T = TypeVar("T")
 
@@ -74,6 +74,7 @@ class PapertapeApp(App[None]):
         self.register_theme(LIGHT)
         self.theme = DARK.name
         self._tidying.take_over()
+        self.set_interval(SWEPT_EVERY, self._tidying.sweep)
         self.set_interval(TIDIED_EVERY, self._tidying.tidy)
         self.push_screen(StartScreen(self.url, self.home))
         if self.draft is not None:
@@ -97,7 +98,7 @@ class PapertapeApp(App[None]):
     def open_session(self, session: str, *, instead: bool = False) -> None:
         """Shows a session, as it was left if it was open before; `instead` of the screen that is shown now."""
         if session not in self._opened:
-            screen = self._opened[session] = SessionScreen(self.url, session, self.clock)
+            screen = self._opened[session] = SessionScreen(self.url, session, self.clock, self._tidying.untouched)
             self.install_screen(screen, f"session {session}")
         shown = self._opened[session]
         if shown is self.screen:

@@ -41,7 +41,7 @@ def test_the_feed_is_fresh_stale_muted_or_backfilling(
 
 
 def offered(view: SessionView) -> set[str]:
-    screen = SessionScreen("sqlite://", "first", lambda: 0)
+    screen = SessionScreen("sqlite://", "first", lambda: 0, lambda: 60.0)
     screen.view = view
     actions = ("pause", "go_on", "hold", "run", "step", "pace", "flatten", "switch_plugin", "restart_plugin", "stop")
     return {action for action in actions if screen.check_action(action, ())}

@@ -5,6 +5,7 @@ screen; what takes markup is given the result as plain content, never as a text 
 """
 
 from decimal import Decimal
+from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
@@ -29,6 +30,19 @@ def shown(text: object, room: int | None = None) -> str:
         return head if len(raw) <= most else head[: max(0, most - 1)].rstrip() + "…"[:most]
     safe = printable(head) + ("…" if len(raw) > LONGEST and most == LONGEST else "")
     return safe if cell_len(safe) <= most else cut(safe, most)
+
+
+def cells(text: object, room: int | None = None) -> int:
+    """Cells that `shown` takes for a text.
+
+    >>> cells("a\\r"), cells("abcdef", 4)
+    (3, 4)
+    """
+    raw = str(text)
+    most = LONGEST if room is None else min(LONGEST, max(room, 0))
+    if len(raw) <= most and raw.isascii() and raw.isprintable():
+        return len(raw)
+    return cell_len(shown(raw, room))
 
 
 def cut(text: str, room: int) -> str:
@@ -82,6 +96,7 @@ def percent(share: float | None, signed: bool = True) -> str:
     return f"{rounded:+.2%}" if signed else f"{rounded:.2%}"
 
 
+@lru_cache(4_096)
 def clock(ts: int | None) -> str:
     """A time, ms UTC, as day and minute; seconds where they count.
 

@@ -136,7 +136,7 @@ class _Scale:
 
     def half(self, value: float) -> int:
         share = (self.high - value) / (self.high - self.low)
-        return int(np.clip(round(share * (self.halves - 1)), 0, self.halves - 1))
+        return min(max(0, round(share * (self.halves - 1))), self.halves - 1)
 
     def row(self, value: float) -> int:
         return self.half(value) // 2

@@ -1,11 +1,14 @@
 """A canvas: rows of characters, each with the name of its style. Widgets turn names into colours."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rich.cells import cell_len
 
 Run = tuple[str, str]
 """A text and the name of its style, empty for none."""
+_room = lru_cache(1_024)(cell_len)
+"""Cells of a character."""
 
 
 class Canvas:
@@ -21,7 +24,7 @@ class Canvas:
             return
         row = self._cells[y]
         for char in text:
-            room = cell_len(char)
+            room = _room(char)
             if room and 0 <= x and x + room <= self.width:
                 row[x] = (char, style)
                 if room == 2:

@@ -12,17 +12,22 @@ from papertape.tui.messages import Looked, LookFailed
 
 LIVELY, CALM, TROUBLED = 1 / 15, 1.0, 2.0
 """Seconds from one look to the next: at a session that runs, at one that does not, after one that failed."""
+ANSWER, KEPT_BACK = 0.08, 0.25
+"""Seconds after a key in which no look begins, and how long keys that follow each other may keep one back."""
 
 
 class Following:
     """Looks again and again until it is stopped, in a thread of its own. At most one view is on its way to the screen:
     a screen that is busy is not told what is old by the time it hears it. And as long as a view took to be read and
     painted, so long nothing is done: keys have half of the time, whatever the size of the session and the machine.
+    While a key is being answered no look begins: it would take the interpreter from the answer. `untouched`: seconds
+    since somebody pressed a key.
     """
 
-    def __init__(self, follower: Follower, post: Callable[[Message], object]) -> None:
+    def __init__(self, follower: Follower, post: Callable[[Message], object], untouched: Callable[[], float]) -> None:
         self._follower = follower
         self._post = post
+        self._untouched = untouched
         self._stopped = Event()
         self._wake = Event()
         self._heard = Event()
@@ -52,6 +57,7 @@ class Following:
         """The loop."""
         before = None
         while not self.stopped:
+            self._let_keys_pass()
             began, pause = monotonic(), CALM
             try:
                 view = self._follower.look()
@@ -69,3 +75,8 @@ class Following:
             self._wake.wait(pause)
             self._wake.clear()
         self._follower.close()
+
+    def _let_keys_pass(self) -> None:
+        latest = monotonic() + KEPT_BACK
+        while (left := min(ANSWER - self._untouched(), latest - monotonic())) > 0 and not self.stopped:
+            self._stopped.wait(left)

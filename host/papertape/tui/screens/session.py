@@ -59,13 +59,13 @@ class SessionScreen(Charting, Wondering, Steering):
         Binding("escape", "app.home", "Sessions", show=False),
     ]
 
-    def __init__(self, url: str, session: str, clock: Callable[[], int]) -> None:
+    def __init__(self, url: str, session: str, clock: Callable[[], int], untouched: Callable[[], float]) -> None:
         super().__init__(url, session, clock)
         self.choice = Choice()
         self.form: Layout = "compact"
         self.below = 1  # the panel that stands where they take turns
         self._follower = Follower(url, session)
-        self._following = Following(self._follower, self.post_message)
+        self._following = Following(self._follower, self.post_message, untouched)
         self._recalled = -1
 
     def compose(self) -> ComposeResult:
@@ -185,7 +185,7 @@ class SessionScreen(Charting, Wondering, Steering):
         self._arrange()
         panel = list(self.query(Panel))[place]
         target = next(child for child in panel.query("*") if child.can_focus)
-        self.call_after_refresh(target.focus)
+        self.set_focus(target)  # now, so that what changes is laid out and painted once
 
     def on_panel_tabs_picked(self, event: PanelTabs.Picked) -> None:
         self.action_panel(event.number)

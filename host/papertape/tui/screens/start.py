@@ -72,6 +72,8 @@ class StartScreen(Screen[None]):
         self.url, self.home = url, home
         self.sessions: dict[str, SessionLine] = {}
         self._over = Event()
+        self._wake = Event()
+        self._watched = True
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel", id="start") as box:
@@ -87,19 +89,33 @@ class StartScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         self._over.set()
+        self._wake.set()
+
+    def on_screen_suspend(self) -> None:
+        self._watched = False  # a list that nobody sees takes no time from the session that somebody does
+
+    def on_screen_resume(self) -> None:
+        self._watched = True
+        self._wake.set()
 
     @work(thread=True, group="list")
     def watch_list(self) -> None:
-        """Reads the list again and again; a ledger that is not there yet has no sessions."""
+        """Reads the list again and again while somebody sees it."""
         while not self._over.is_set():
-            try:
-                with Ledger.open(self.url, patience=PATIENCE) as ledger:
-                    self.post_message(Listed(recent_sessions(ledger, MOST), count_sessions(ledger)))
-            except NoLedgerYet:
-                self.post_message(Listed((), 0, ""))
-            except PapertapeError as error:
-                self.post_message(Listed((), 0, str(error)))
-            self._over.wait(EVERY)
+            if self._watched:
+                self.post_message(self._listed())
+            self._wake.wait(EVERY)
+            self._wake.clear()
+
+    def _listed(self) -> Listed:
+        """The list as it is now; a ledger that is not there yet has no sessions."""
+        try:
+            with Ledger.open(self.url, patience=PATIENCE) as ledger:
+                return Listed(recent_sessions(ledger, MOST), count_sessions(ledger))
+        except NoLedgerYet:
+            return Listed((), 0, "")
+        except PapertapeError as error:
+            return Listed((), 0, str(error))
 
     def on_listed(self, event: Listed) -> None:
         self.query_one("#trouble", Static).update(label(event.trouble))

@@ -83,8 +83,9 @@ class BooksPanel(Panel):
         about = self.query_one(About)
         about.book = next((book for book in self._view.books if book.name == name), None) if self._view else None
         about.held = [one for one in self._view.positions if one.book == name] if self._view else []
-        about.styles.height = 2 + len(about.lines())
-        about.refresh()
+        if self.has_class("-roomy"):  # elsewhere it is not shown, and another height would lay out all anew
+            about.styles.height = 2 + len(about.lines())
+            about.refresh()
 
     def on_table_pointed(self, event: Table.Pointed) -> None:
         event.stop()

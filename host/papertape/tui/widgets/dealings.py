@@ -1,5 +1,7 @@
 """Positions and working orders, and signals."""
 
+from functools import lru_cache
+
 from textual.app import ComposeResult
 
 from papertape.ledger.records import SignalRow
@@ -118,6 +120,7 @@ def _order(one: OrderView, colour: str) -> Row:
     )
 
 
+@lru_cache(4 * SHOWN)  # all but a few are those of the view before
 def _signal(one: SignalRow, colour: str) -> Row:
     style = {"buy": "up", "cover": "up", "sell": "down", "short": "down"}.get(one.action, "")
     reason = f"(muted) {one.reason}" if one.muted else one.reason

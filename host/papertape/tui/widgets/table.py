@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from papertape.tui.core.text import aligned, cut, shown
+from papertape.tui.core.text import aligned, cells, cut, shown
 from papertape.tui.drawing.canvas import Run
 from papertape.tui.widgets.paint import Painted
 
@@ -223,8 +223,7 @@ def widths(columns: Sequence[Column], rows: Sequence[Row], room: int, sorted_by:
     plain = [row for row in rows if not row.spans]
     wanted = []
     for place, column in enumerate(columns):
-        texts = (shown(row.cells[place].text, column.most) for row in plain)
-        longest = max((cell_len(text) for text in texts), default=0)
+        longest = max((cells(row.cells[place].text, column.most) for row in plain), default=0)
         least = cell_len(column.title) + (1 if place == sorted_by else 0)
         wanted.append(max(longest if column.most is None else min(longest, column.most), least))
     kept = list(range(len(columns)))
