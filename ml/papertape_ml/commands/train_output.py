@@ -26,14 +26,15 @@ def check_place(registry: Path | None, db: str) -> None:
     except NoLedgerYet:
         file = file_of(parsed(db))
         if file is not None:
-            _check_room(file.parent, NoLedger, "--db")
+            check_room(file.parent, NoLedger, "--db")
     except NoRegistry:
         if registry is None or (registry.exists() and (not registry.is_dir() or any(registry.iterdir()))):
             raise
-        _check_room(registry, NoRegistry, "--registry")
+        check_room(registry, NoRegistry, "--registry")
 
 
-def _check_room(folder: Path, error: type[PapertapeError], option: str) -> None:
+def check_room(folder: Path, error: type[PapertapeError], option: str) -> None:
+    """Raises `error` for a folder that is none or that cannot be made or written to, and which option names it."""
     there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise error(f"nothing can be written to {folder}: {there} is no folder that you may write to; {option} another")

@@ -8,6 +8,7 @@ import click
 
 from papertape.cli.output import Progress, say
 from papertape.contract.errors import ConfigError
+from papertape_ml.commands.train_output import check_room
 from papertape_ml.commands.train_rl import DEFAULTS
 from papertape_ml.commands.train_rl_config import config_of
 from papertape_ml.commands.train_rl_parent import Parent, parent_of
@@ -75,6 +76,11 @@ def _check(options: Mapping[str, Any]) -> None:
         raise ConfigError("--import-sb3 and --sha256 go together: the zip, and the sum that says which one is meant")
     if options["report"] is not None and not options["report"].absolute().parent.is_dir():
         raise ConfigError(f"--report: there is no folder {options['report'].absolute().parent}")
+    if options["report"] is not None and options["report"].is_dir():
+        raise ConfigError(f"--report: {options['report']} is a folder, a file in it would do")
+    for name in ("checkpoints", "tensorboard"):
+        if options[name] is not None:
+            check_room(options[name], ConfigError, f"--{name}")
     if options["parent"] is not None:
         if options["archive"] is not None:
             raise ConfigError("--import-sb3 does not go with --from")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from papertape.contract.errors import PapertapeError
 from papertape_ml.errors import BadModelFiles
 from papertape_ml.networks.library import torch
 
@@ -95,19 +96,22 @@ def _under(arrays: Arrays, name: str) -> Arrays:
 
 
 def save(path: Path, arrays: Arrays, state: Mapping[str, Any]) -> None:
-    """Puts a checkpoint in the place of the one before. Raises OSError."""
+    """Puts a checkpoint in the place of the one before. Raises `PapertapeError` where it cannot be written."""
     import safetensors.numpy
 
     kept = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
     text = json.dumps({"format": FORMAT, **state}, sort_keys=True)
     data = safetensors.numpy.save(kept, {_STATE: text})
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".new-{path.name}")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise PapertapeError(f"the checkpoint {path} cannot be written: {error.strerror}") from error
 
 
 def load(path: Path) -> tuple[Arrays, dict[str, Any]]:

@@ -193,7 +193,8 @@ def _whole(name: str, value: Decimal) -> int:
     """A number in units of 1e-8. Raises `BadSettings`."""
     scaled = value.scaleb(SCALE)
     if scaled != int(scaled) or scaled >= book.LARGEST:
-        raise BadSettings(f"terms: the compiled book takes a {name} of at most {SCALE} decimals, was {value}")
+        most = f"{SCALE} decimals and below 90 million"
+        raise BadSettings(f"terms: the compiled book takes a {name} of at most {most}, was {value:f}")
     return int(scaled)
 
 

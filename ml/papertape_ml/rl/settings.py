@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
@@ -12,6 +11,8 @@ from papertape_ml.rl.constraint import CvarLimit
 ACTIVATIONS: Final = ("tanh", "relu")
 _WIDEST: Final = 1_024
 _DEEPEST: Final = 8
+_MOST: Final = 10_000_000
+"""No count and no number of settings goes beyond: memories would not fit, and weights in float32 end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +51,10 @@ class OnPolicy:
         _widths(self.algorithm, self.actor, self.critic)
         _one_of("activation", self.activation, ACTIVATIONS)
         _whole(steps=self.steps, epochs=self.epochs)
-        if type(self.batch) is not int or self.batch < 2:
-            raise BadSettings(f"batch is a whole number from 2, not {self.batch!r}")
+        if type(self.batch) is not int or not 2 <= self.batch <= _MOST:
+            raise BadSettings(f"batch is a whole number from 2 to {_MOST:,}, not {self.batch!r}")
         _above(rate=self.rate, clip=self.clip, gradient=self.gradient, spread=self.spread)
-        _share(gamma=self.gamma, trace=self.trace)
+        _share(rate=self.rate, gamma=self.gamma, trace=self.trace)
         _from_zero(entropy=self.entropy, value=self.value)
         if type(self.memory) is not int or not 0 <= self.memory <= _WIDEST:
             raise BadSettings(f"memory is a whole number from 0 to {_WIDEST}, not {self.memory!r}")
@@ -107,7 +108,7 @@ class OffPolicy:
         _whole(memories=self.memories, starts=self.starts, batch=self.batch, every=self.every, updates=self.updates)
         _whole(quantiles=self.quantiles)
         _above(rate=self.rate, follow=self.follow, explored=self.explored)
-        _share(gamma=self.gamma, follow=self.follow, explored=self.explored, random=self.random)
+        _share(rate=self.rate, gamma=self.gamma, follow=self.follow, explored=self.explored, random=self.random)
         _from_zero(noise=self.noise, random=self.random)
         if self.entropy is not None:
             _from_zero(entropy=self.entropy)
@@ -224,13 +225,13 @@ def _one_of(what: str, value: str, known: tuple[str, ...]) -> None:
 
 def _whole(**values: int) -> None:
     for name, value in values.items():
-        if type(value) is not int or value < 1:
-            raise BadSettings(f"{name} is a whole number from 1, not {value!r}")
+        if type(value) is not int or not 1 <= value <= _MOST:
+            raise BadSettings(f"{name} is a whole number from 1 to {_MOST:,}, not {value!r}")
 
 
 def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise BadSettings(f"{name} is a finite number, not {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
+        raise BadSettings(f"{name} is a number of at most {_MOST:,}, not {value!r}")
     return float(value)
 
 

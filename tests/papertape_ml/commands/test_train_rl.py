@@ -140,6 +140,12 @@ def test_what_cannot_be_is_refused_in_a_line() -> None:
         (("--set-value", "batch=7"), "no multiple of the batch of 7"),
         (("--set-value", "speed=7"), "KEY=VALUE would do"),
         (("--set-value", "rate=fast"), "a number would do"),
+        (("--set-value", "rate=1e99"), "rate is a number of at most"),
+        (("--set-value", "rate=2"), "rate lies in 0..1, not at 2"),
+        (("--set-value", "epochs=1000000000"), "epochs is a whole number from 1 to 10,000,000"),
+        (("--cash", 1e9), "a cash of at most 8 decimals and below 90 million, was 1000000000.0"),
+        (("--checkpoints", "sim_A_1m.parquet"), "is no folder that you may write to; --checkpoints another"),
+        (("--tensorboard", "sim_A_1m.parquet"), "is no folder that you may write to; --tensorboard another"),
         (("--reward", "glory"), "reward 'glory' is not known"),
         (("--limit", "5%"), "SHARE,LOSS would do"),
         (("--limit", "2,0.01", "--algorithm", "ppo-lagrangian"), "the limit's share lies in 0..1, not at 2"),
@@ -148,6 +154,7 @@ def test_what_cannot_be_is_refused_in_a_line() -> None:
         (("--stop", 0.5, "--test", 0.5), "leave nothing to learn from"),
         (("--regimes", "absent.json"), "--regimes: absent.json cannot be read"),
         (("--report", "no/where.json"), "--report: there is no folder"),
+        (("--report", "."), "--report: . is a folder"),
         (("--preset", "seed", "--algorithm", "sac"), "the preset seed is one of PPO"),
     ):
         done = run(*BASIC, *wrong)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.papertape_ml.rl.learners import market, small
 
-from papertape.contract.errors import MissingExtra
+from papertape.contract.errors import MissingExtra, PapertapeError
 from papertape_ml.errors import BadModelFiles, BadSettings
 from papertape_ml.rl.constraint import CvarLimit
 from papertape_ml.rl.learning import Desk, Learned, Plan, learn
@@ -92,6 +92,12 @@ def test_a_checkpoint_of_another_training_is_refused_with_what_is_another(tmp_pa
     file.write_bytes(file.read_bytes()[:300])
     with pytest.raises(BadModelFiles, match="no checkpoint of a training"):
         learned("ppo", checkpoint=file)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PapertapeError, match="the checkpoint .*one.safetensors cannot be written: "):
+        learned("ppo", checkpoint=tmp_path / "file" / "one.safetensors")
 
 
 def test_patience_ends_a_training_and_the_best_policy_is_kept() -> None:

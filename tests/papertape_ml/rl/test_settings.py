@@ -41,7 +41,7 @@ def test_every_algorithm_has_a_space() -> None:
     ("algorithm", "given", "said"),
     [
         ("ppo", {"rate": 0.0}, "rate lies above 0"),
-        ("ppo", {"rate": float("nan")}, "rate is a finite number"),
+        ("ppo", {"rate": float("nan")}, "rate is a number of at most 10,000,000, not nan"),
         ("ppo", {"actor": ()}, "1 to 8 layers"),
         ("ppo", {"activation": "sigmoid"}, "activation 'sigmoid' is not known"),
         ("ppo", {"memory": 8}, "recurrent-ppo has a memory"),
