@@ -1,26 +1,14 @@
-"""What happens inside a candle, told by whole sessions with numbers that can be checked in the head."""
+"""When, at what price and how much an order fills, by numbers that can be checked in the head."""
 
 from decimal import Decimal
 from typing import Any
 
+from tests.broker.asking import CALM, MARGIN, ask, bracket, one
 from tests.engine.scripted import MINUTE, Market, Script, flat, play, play_all, scripted
 
-from papertape import Cancel, OrderRequest, Signal
 from papertape.engine.config import Spec
 
 D = Decimal
-MARGIN: dict[str, Any] = {"instruments": {"A": {"margin": True, "leverage": 5}}}
-
-
-def one(*bars: Any) -> Market:
-    return {"A": bars}
-
-
-def ask(side: Any, quantity: Any = 10, **fields: Any) -> OrderRequest:
-    return OrderRequest("A", side, quantity, **fields)
-
-
-CALM = (100.0, 100.0, 100.0, 100.0)
 
 
 # Time
@@ -54,124 +42,6 @@ def test_with_a_delay_limits_and_stops_start_with_the_next_candle() -> None:
 def test_an_order_waits_for_its_own_symbols_next_candle() -> None:
     market: Market = {"A": [CALM, None, None, (104.0,) * 4], "B": flat(1, 1, 1, 1)}
     assert play(market, {0: [ask("buy")]}).traded == [(3, "request", "buy", 10.0, 104.0)]
-
-
-# Brackets
-
-
-def bracket(*bars: Any, stop: float | None = 95.0, target: float | None = 110.0, **config: Any) -> Any:
-    signal = Signal.buy("A", stop_loss=stop, take_profit=target)
-    return play(one(CALM, *bars), {0: [signal]}, **config)
-
-
-def test_both_legs_see_the_candle_at_whose_open_the_position_was_entered() -> None:
-    assert bracket((100.0, 112.0, 99.0, 111.0)).traded[1:] == [(1, "take-profit", "sell", 10.0, 110.0)]
-    assert bracket((100.0, 101.0, 94.0, 96.0)).traded[1:] == [(1, "stop-loss", "sell", 10.0, 95.0)]
-
-
-def test_when_a_candle_holds_both_legs_it_was_the_stop() -> None:
-    played = bracket((100.0, 120.0, 90.0, 110.0))
-    assert played.traded[1:] == [(1, "stop-loss", "sell", 10.0, 95.0)]
-    assert [order.status for order in played.orders] == ["filled", "filled", "cancelled"]
-
-
-def test_a_gap_over_the_stop_fills_at_the_open_and_says_so() -> None:
-    played = bracket(CALM, (90.0, 97.0, 88.0, 96.0))
-    assert played.traded[1:] == [(2, "stop-loss", "sell", 10.0, 90.0)]
-    assert played.fills[1].note == "gap over the stop"
-
-
-def test_a_gap_over_the_target_fills_at_the_open() -> None:
-    assert bracket(CALM, (115.0, 116.0, 114.0, 115.0)).traded[1:] == [(2, "take-profit", "sell", 10.0, 115.0)]
-
-
-def test_the_target_needs_a_trade_through_it_unless_a_touch_is_enough() -> None:
-    touching = (100.0, 110.0, 99.0, 105.0)
-    assert len(bracket(touching).traded) == 1
-    assert bracket(touching, touch=True).traded[1:] == [(1, "take-profit", "sell", 10.0, 110.0)]
-
-
-def test_an_entry_that_opens_beyond_its_own_stop_is_filled_and_stopped_there_and_flagged() -> None:
-    played = bracket((93.0, 99.0, 92.0, 98.0))
-    assert played.traded == [(1, "entry", "buy", 10.0, 93.0), (1, "stop-loss", "sell", 10.0, 93.0)]
-    assert played.fills[1].note == "opened beyond its own stop"
-
-
-def test_after_an_entry_inside_a_candle_the_stop_counts_if_the_range_reaches_it() -> None:
-    played = bracket((100.0, 104.0, 94.0, 103.0), latency=1)
-    assert played.traded == [(1, "entry", "buy", 10.0, 103.0), (1, "stop-loss", "sell", 10.0, 95.0)]
-
-
-def test_after_an_entry_inside_a_candle_the_target_counts_only_from_the_next() -> None:
-    high = (100.0, 120.0, 99.0, 104.0)
-    assert bracket(high, latency=1).traded == [(1, "entry", "buy", 10.0, 104.0)]
-    assert bracket(high, high, latency=1).traded[1:] == [(2, "take-profit", "sell", 10.0, 110.0)]
-
-
-def test_an_entry_inside_a_candle_beyond_its_own_stop_is_stopped_no_better_than_it_was_entered() -> None:
-    played = bracket((90.0, 93.0, 88.0, 92.0), latency=1)
-    assert played.traded == [(1, "entry", "buy", 10.0, 92.0), (1, "stop-loss", "sell", 10.0, 92.0)]
-    assert played.fills[1].note == "opened beyond its own stop"
-
-
-def test_a_short_has_its_bracket_the_other_way_round() -> None:
-    script: Script = {0: [Signal.short("A", stop_loss=105.0, take_profit=90.0)]}
-    assert play(one(CALM, (100.0, 106.0, 85.0, 95.0)), script, **MARGIN).traded == [
-        (1, "entry", "sell", 10.0, 100.0),
-        (1, "stop-loss", "buy", 10.0, 105.0),
-    ]
-    assert play(one(CALM, (100.0, 104.0, 85.0, 95.0)), script, **MARGIN).traded[1:] == [
-        (1, "take-profit", "buy", 10.0, 90.0)
-    ]
-
-
-def test_one_leg_cancels_the_other_with_the_reason() -> None:
-    stop, target = bracket((100.0, 112.0, 99.0, 111.0)).orders[1:]
-    assert (stop.status, stop.reason) == ("cancelled", "the other leg of its bracket was filled")
-    assert (target.status, target.filled) == ("filled", D(10))
-
-
-def test_a_brackets_quantity_follows_the_filled_part_of_its_entry() -> None:
-    thin = (100.0, 101.0, 99.0, 100.0, 4.0)
-    played = bracket(thin, thin, participation=D(1))
-    assert [(order.role, order.quantity) for order in played.orders[1:]] == [("stop-loss", D(8)), ("take-profit", D(8))]
-    assert [order.parent for order in played.orders[1:]] == [played.orders[0].seq] * 2
-
-
-def test_a_partial_exit_shrinks_both_legs() -> None:
-    script: Script = {0: [Signal.buy("A", stop_loss=95.0, take_profit=110.0)], 1: [ask("sell", 3)]}
-    played = play(one(CALM, CALM, CALM), script)
-    assert [(order.role, order.quantity) for order in played.orders[1:3]] == [
-        ("stop-loss", D(7)),
-        ("take-profit", D(7)),
-    ]
-
-
-def test_a_leg_that_is_filled_in_part_shrinks_the_other_by_as_much() -> None:
-    fat, thin = (100.0, 100.0, 100.0, 100.0, 100.0), (100.0, 100.0, 94.0, 95.0, 6.0)
-    played = bracket(fat, thin, participation=D(1))
-    assert played.traded[1:] == [(2, "stop-loss", "sell", 6.0, 95.0)]
-    assert [(o.role, o.quantity - o.filled, o.status) for o in played.orders[1:]] == [
-        ("stop-loss", 4, "working"),
-        ("take-profit", 4, "working"),
-    ]
-
-
-def test_closing_the_position_takes_its_legs_off_the_book() -> None:
-    script = {0: [Signal.buy("A", stop_loss=95.0, take_profit=110.0)], 1: [Signal.close("A")]}
-    played = play(one(CALM, CALM, CALM), script)
-    assert [(o.role, o.status, o.reason) for o in played.orders[1:3]] == [
-        ("stop-loss", "cancelled", "the position was closed"),
-        ("take-profit", "cancelled", "the position was closed"),
-    ]
-    assert played.book().orders == []
-
-
-def test_legs_leave_when_an_order_turns_the_position_around() -> None:
-    script: Script = {0: [Signal.buy("A", stop_loss=95.0, take_profit=110.0)], 1: [ask("sell", 25)]}
-    played = play(one(CALM, CALM, CALM), script, **MARGIN)
-    assert played.book().quantity(0) == -15
-    assert played.book().orders == []
 
 
 # Stops
@@ -300,29 +170,6 @@ def test_reduce_only_shrinks_a_position_and_never_turns_it() -> None:
     assert [o.reason for o in played.orders if o.status == "cancelled"] == ["there is no position left to reduce"] * 2
 
 
-def test_a_spot_buy_that_cash_no_longer_covers_at_a_gap_is_cut_and_the_rest_cancelled_with_the_reason() -> None:
-    played = play(one(CALM, flat(112)[0]), {0: [ask("buy", 100)]}, instruments={"A": {"lot": "0.5"}})
-    assert played.traded == [(1, "request", "buy", 89.0, 112.0)]  # 10,000 / 112 = 89.28...
-    assert (played.orders[0].status, played.orders[0].reason) == (
-        "cancelled",
-        "the price moved and cash no longer covers the rest",
-    )
-    assert played.book().cash == 10_000 - 89 * 112
-
-
-def test_the_cut_to_cash_leaves_room_for_the_fee() -> None:
-    played = play(one(CALM, flat(101)[0]), {0: [ask("buy", 99)]}, fee_bps=D(100), instruments={"A": {"lot": 1}})
-    # 98 units at 101 with 1 % are 9,996.98; 99 would be 10,098.99.
-    assert (played.fills[0].quantity, played.book().cash) == (D(98), D("3.02"))
-
-
-def test_the_cut_to_cash_is_found_at_once_however_small_the_lot() -> None:
-    tiny = 1.23456e-9
-    market = one(flat(tiny)[0], flat(tiny * 1.5)[0])
-    played = play(market, {0: [Signal.buy("A", size=9_000)]})
-    assert 0 <= played.book().cash < D("0.00000002")
-
-
 # Fees, slippage, ticks
 
 
@@ -367,49 +214,3 @@ def test_prices_of_requests_go_to_the_tick_away_from_the_market() -> None:
     }
     orders = play(one(CALM), script, instruments={"A": {"tick": "0.5"}}).orders
     assert [order.price or order.stop_price for order in orders] == [D(90), D("110.5"), D("110.5"), D(90)]
-
-
-# Requests
-
-
-def test_an_order_below_the_least_notional_is_refused() -> None:
-    played = play(one(CALM), {0: [ask("buy", D("0.04"))]}, instruments={"A": {"min_notional": 5}})
-    assert played.refusals == [(0, "its notional is below the least of 5 USD")]
-
-
-def test_a_quantity_is_rounded_down_to_the_lot_and_below_one_lot_refused() -> None:
-    lots = {"instruments": {"A": {"lot": "0.5"}}}
-    assert play(one(CALM, CALM), {0: [ask("buy", D("1.9"))]}, **lots).fills[0].quantity == D("1.5")
-    refused = play(one(CALM), {0: [ask("buy", D("0.4"))]}, **lots)
-    assert refused.refusals == [(0, "its quantity is below one lot of 0.5")]
-
-
-def test_a_price_below_one_tick_is_refused() -> None:
-    played = play(one(CALM), {0: [ask("buy", type="limit", price=D("0.4"))]}, instruments={"A": {"tick": 1}})
-    assert played.refusals == [(0, "its price is below one tick")]
-
-
-def test_on_spot_a_request_cannot_sell_more_than_the_book_holds() -> None:
-    script: Script = {0: [ask("buy", 5)], 1: [ask("sell", 3, type="limit", price=120), ask("sell", 3)]}
-    played = play(one(CALM, CALM, CALM), script)
-    assert played.refusals == [(1, "it would sell more than the book holds: a short position needs margin")]
-
-
-def test_the_legs_of_a_group_fall_together() -> None:
-    legs = [ask("buy", 10, group="pair", tag="near"), ask("buy", 100, group="pair", tag="far"), ask("buy", 1)]
-    played = play(one(CALM, CALM), {0: legs})
-    assert [(o.tag, o.status) for o in played.orders] == [("near", "refused"), ("far", "refused"), (None, "filled")]
-    assert played.orders[0].reason == "a leg of its group was refused: what the book can spend does not cover it"
-
-
-def test_the_legs_of_a_group_pass_together() -> None:
-    legs = [ask("buy", 10, group="pair"), ask("buy", 20, group="pair")]
-    assert [fill.quantity for fill in play(one(CALM, CALM), {0: legs}).fills] == [10, 20]
-
-
-def test_a_strategy_cancels_its_orders_by_tag_or_by_number() -> None:
-    limits = [ask("buy", 1, type="limit", price=90, tag="mine"), ask("buy", 1, type="limit", price=90)]
-    by_tag = play(one(CALM, CALM), {0: limits, 1: [Cancel("mine")]})
-    assert [order.status for order in by_tag.orders] == ["cancelled", "working"]
-    by_number = play(one(CALM, CALM), {0: limits, 1: [Cancel(2)]})
-    assert [order.status for order in by_number.orders] == ["working", "cancelled"]
