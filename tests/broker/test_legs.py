@@ -98,8 +98,8 @@ def test_a_leg_that_is_filled_in_part_shrinks_the_other_by_as_much() -> None:
     played = bracket(fat, thin, participation=D(1))
     assert played.traded[1:] == [(2, "stop-loss", "sell", 6.0, 95.0)]
     assert [(o.role, o.quantity - o.filled, o.status) for o in played.orders[1:]] == [
-        ("stop-loss", 4, "working"),
-        ("take-profit", 4, "working"),
+        ("stop-loss", D(4), "working"),
+        ("take-profit", D(4), "working"),
     ]
 
 
