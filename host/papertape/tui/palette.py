@@ -14,8 +14,8 @@ from papertape.engine.discovery import load_plugins
 from papertape.tui.core.text import shown
 from papertape.tui.screens.brought import MODELS
 
-_GIVEN = {one.action for one in (*App.BINDINGS, *Screen.BINDINGS) if isinstance(one, Binding)}
-"""What every application of the library does; it has its own commands for them."""
+_GIVEN = {one.action for one in (*App.BINDINGS, *Screen.BINDINGS) if isinstance(one, Binding)} | {"command_palette"}
+"""What every application of the library does; it has its own commands for them, and needs none to open this palette."""
 
 
 class KeyCommands(Provider):

@@ -32,7 +32,8 @@ def test_the_values_are_those_of_the_session_kernels_with_their_warm_up(every: I
     features = installed().catalogue().select([one.name for one in found])
     values = whole_history(features, ("A",), [columns], "1m")[:, 0]
     for place, one in enumerate(found):
-        np.testing.assert_array_equal(one.values, values[:, place], one.name)
+        np.testing.assert_array_equal(one.values[one.settled - 1 :], values[one.settled - 1 :, place], one.name)
+        assert np.isnan(values[: one.settled - 1, place]).all(), one.name
     assert np.isnan(found[0].values[0]) and np.isfinite(found[0].values[-1])
 
 
@@ -43,8 +44,22 @@ def test_what_keeps_near_to_the_price_lies_over_it_and_the_rest_below(every: Ind
     assert set(USUAL) <= set(places)
 
 
-def test_what_has_too_few_candles_to_warm_up_on_waits_in_the_legend(every: Indicators) -> None:
-    (slow,) = [one for one in every.over(walked(300), MINUTE) if one.name == "rsi_14"]
+def test_what_fades_is_there_from_its_seed_on_and_says_from_when_it_is_exact(every: Indicators) -> None:
+    candles = walked(300)
+    found = {one.name: one for one in every.over(candles, MINUTE)}
+    slow, closes = found["rsi_14"], np.array([one.close for one in candles])
+    rises, falls = np.maximum(np.diff(closes), 0.0), np.maximum(-np.diff(closes), 0.0)
+    up, down = rises[:14].mean(), falls[:14].mean()  # as Wilder seeds it
+    assert np.isnan(slow.values[:14]).all() and slow.values[14] == pytest.approx(100 * up / (up + down))
+    assert (slow.settled, slow.place) == (466, "pane")
+    window = found["sma_20"]
+    assert (window.settled, int(np.isfinite(window.values).argmax())) == (25, 24), (
+        "of a window there is none before it is exact"
+    )
+
+
+def test_what_has_too_few_candles_for_any_value_waits_in_the_legend(every: Indicators) -> None:
+    (slow,) = [one for one in every.over(walked(10), MINUTE) if one.name == "rsi_14"]
     assert np.isnan(slow.values).all() and slow.place == "price"
 
 

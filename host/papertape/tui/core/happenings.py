@@ -61,9 +61,9 @@ def of_book(lines: Iterable[Happening], book: str | None) -> list[Happening]:
 
 @lru_cache(maxsize=1_024)  # one that is among the newest is told at every look
 def _fill(fill: FillRow) -> Happening:
-    came = "" if fill.profit is None else f", {fill.profit:+,.2f}"
+    came = "" if fill.profit is None else f" {fill.profit:+,.2f}"
     note = f" ({fill.note})" if fill.note else ""
-    words = f"{fill.side} {number(fill.quantity)} {fill.symbol} @ {number(fill.price)}, {fill.role}{came}{note}"
+    words = f"{fill.side} {fill.symbol}{came}: {number(fill.quantity)} @ {fill.price:,f}, {fill.role}{note}"
     if fill.profit is None:
         return Happening(fill.at, "info", fill.book, words, fill.seq)
     return Happening(fill.at, "gain" if fill.profit > 0 else "loss", fill.book, words, fill.seq)

@@ -1,6 +1,7 @@
 """Indicators for charts: features of the catalogue, computed by its own kernels over the candles that a chart shows."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from papertape.engine.discovery import Plugins
 
 if TYPE_CHECKING:
     from papertape.features.catalogue import Catalogue
+    from papertape.features.plan import Part
     from papertape.features.request import Feature
 
 SYMBOL = "SYMBOL"
@@ -24,12 +26,15 @@ class Study(NamedTuple):
 
 
 class Series(NamedTuple):
-    """A feature over candles: `values` (n,), NaN while it warms up. `place`: on the prices, or in a pane below them,
-    which it shares with the others of its `study`. `low`, `high`: its range, infinite where it has none."""
+    """A feature over candles: `values` (n,), NaN where there is none yet. `settled`: candles from which on a value is
+    exact, as strategies read it; before that it depends on where the candles begin. `place`: on the prices, or in a
+    pane below them, which it shares with the others of its `study`. `low`, `high`: its range, infinite where it has
+    none."""
 
     study: str
     name: str
     values: Floats
+    settled: int
     place: Literal["price", "pane"]
     low: float
     high: float
@@ -112,26 +117,37 @@ class Indicators:
         studies = [study_of(title, catalogue) for title in self.titles]
         self._owners = [study.title for study in studies for _ in study.features]
         self._features = [catalogue.find(name) for study in studies for name in study.features]
-        self._plan, self._stream = plan(self._features, (SYMBOL,)), Stream
+        exact = plan(self._features, (SYMBOL,))
+        self._settled = [part.warmups[v] for part in exact.parts for v in range(len(part.parameters))
+                         for _ in part.family.outputs]  # fmt: skip
+        self._plan, self._stream = replace(exact, parts=tuple(map(_early, exact.parts))), Stream
         if self._features:
             Stream(self._plan, 60_000)  # loads, and compiles what the cache does not have
 
     def over(self, candles: Sequence[Candle], period: int) -> tuple[Series, ...]:
-        """Every feature over candles of a length in ms, oldest first; the first of them warm it up."""
+        """Every feature over candles of a length in ms, oldest first. One whose memory fades is there as soon as it has
+        a seed, as charts everywhere have it, although strategies wait until it is settled."""
         if not candles or not self._features:
             return ()
         columns = np.array([one[:6] for one in candles], np.float64).T.copy()
         stream = self._stream(self._plan, period, room=len(candles))
         values = stream.run([columns])[:, 0, list(self._plan.columns)]
         closes = columns[4]
+        settled = [self._settled[column] for column in self._plan.columns]
         return tuple(
-            Series(owner, feature.name, values[:, place], _place(values[:, place], closes), *_range(feature))
-            for place, (owner, feature) in enumerate(zip(self._owners, self._features, strict=True))
+            Series(owner, feature.name, one, when, _place(one, closes), *_range(feature))
+            for owner, feature, one, when in zip(self._owners, self._features, values.T, settled, strict=True)
         )
 
 
 def _fits(feature: "Feature") -> bool:
     return not feature.family.panel and not feature.references
+
+
+def _early(part: "Part") -> "Part":
+    """The part with values from the first that it has, where what came before them only fades."""
+    fades = part.family.memory == "decaying"
+    return replace(part, warmups=(0,) * len(part.warmups)) if fades else part
 
 
 def _range(feature: "Feature") -> tuple[float, float]:

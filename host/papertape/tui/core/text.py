@@ -74,14 +74,16 @@ def number(amount: Decimal) -> str:
 
 
 def price(value: float) -> str:
-    """A price to six significant digits, two decimals where they are.
+    """A price to six significant digits, zeros too: prices of one size stand below each other digit by digit. Above a
+    thousand, to two decimals.
 
-    >>> price(42025.1), price(99.7531), price(0.000123456), price(0.0)
-    ('42,025.10', '99.7531', '0.000123456', '0')
+    >>> price(42025.1), price(99.7), price(0.000123456), price(0.00000125), price(0.0)
+    ('42,025.10', '99.7000', '0.000123456', '0.00000125', '0')
     """
-    if abs(value) >= 1000:
-        return f"{value:,.2f}"
-    return f"{value:.6g}" if "e" not in f"{value:.6g}" else f"{value:.10f}".rstrip("0").rstrip(".")
+    if abs(value) >= 1000 or value == 0:
+        return f"{value:,.2f}" if value else "0"
+    digits = f"{value:#.6g}"
+    return digits if "e" not in digits else f"{value:.10f}".rstrip("0").rstrip(".")
 
 
 def percent(share: float | None, signed: bool = True) -> str:

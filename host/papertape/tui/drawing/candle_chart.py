@@ -40,11 +40,21 @@ class Level(NamedTuple):
 
 
 class Overlay(NamedTuple):
-    """A line over the candles: a value for each of them (NaN: none), the mark at its end, and a style's name."""
+    """A line over the candles: a value for each of them (NaN: none), the mark at its end, and a style's name. Up to
+    `settled` candles it is dashed."""
 
     values: NDArray[np.float64]
     mark: str
     style: str
+    settled: int = 0
+
+    @property
+    def dashed(self) -> NDArray[np.float64]:
+        """The values that are drawn: two of four where it is dashed."""
+        values = self.values.copy()
+        early = np.arange(min(len(values), max(0, self.settled - 1)))
+        values[early[early % 4 > 1]] = np.nan
+        return values
 
 
 class Shape(NamedTuple):
@@ -110,7 +120,7 @@ def draw(
     left = form.columns - len(seen)
     _grid(canvas, form, scale)
     for overlay in overlays:
-        stamp(canvas, trace(scale.dots(overlay.values[-len(seen) :]), form.rows), overlay.style, left)
+        stamp(canvas, trace(scale.dots(overlay.dashed[-len(seen) :]), form.rows), overlay.style, left)
     _marks(canvas, form, scale, overlays)
     for level in levels:
         _level(canvas, form, scale, level)

@@ -46,11 +46,11 @@ def draw(
     zero = float(np.clip(heights(np.zeros(1))[0], 0, 4 * height - 1))
     taken: set[int] = set()
     for line in (*bars, *lines):
-        values = line.values[-columns:]
+        values = line.dashed[-columns:]
         left = columns - len(values)
         dots = _filled(heights(values), zero, height) if line in bars else trace(heights(values), height)
         stamp(canvas, dots, line.style, left)
-        last = float(values[-1])
+        last = float(line.values[-1])
         row = _row(last, low, high, height) if last == last else -1
         free = [each for each in (row, row - 1, row + 1) if 0 <= each < height and each not in taken]
         if row >= 0 and free:

@@ -65,7 +65,7 @@ class Pick(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         table = self.query_one(Table)
-        table.styles.height = min(len(self.rows) + 2, 18)
+        table.styles.height = max(1, len(self.rows) + 1)
         table.show(self.rows)
         table.focus()
 

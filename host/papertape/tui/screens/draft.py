@@ -1,6 +1,5 @@
 """The screen on which a session is put together: its parts on the left, what the chosen one takes on the right."""
 
-import inspect
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,16 +24,16 @@ from papertape.tui.core.launching import Launch, run_arguments, write_session_fi
 from papertape.tui.core.text import shown
 from papertape.tui.core.toml import toml
 from papertape.tui.messages import Checked, Launched, SessionWanted
-from papertape.tui.screens.dialogs import Help, Pick
+from papertape.tui.screens.dialogs import Help
 from papertape.tui.screens.draft_keys import KEYS
+from papertape.tui.screens.pick_component import PickComponent, purpose
 from papertape.tui.widgets.field import Field
 from papertape.tui.widgets.keys import Keys
 from papertape.tui.widgets.paint import label
 from papertape.tui.widgets.table import Cell, Column, Row, Table
 
 SESSION = "session"
-_COLUMNS = (Column("part", most=9), Column("", most=None))
-_CHOICES = (Column("name", most=24), Column("what it does", most=None))
+_COLUMNS = (Column("", most=9), Column("", most=None))
 _WORDS = {"feed": "feed", "strategies": "strategy", "fusion": "fusion", "sizer": "sizer", "risk": "risk rule"}
 
 
@@ -187,7 +186,7 @@ class DraftScreen(Screen[None]):
             found = find(self._plugins, KINDS[role], Spec(part.kind))
         except PapertapeError:
             return ""  # what is wrong with it is said below
-        return " ".join(inspect.cleandoc(found.object.__doc__ or "").partition("\n\n")[0].split())
+        return purpose(found.object)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         field = event.input.parent
@@ -220,11 +219,7 @@ class DraftScreen(Screen[None]):
         if self._plugins is None:
             return None
         offered = self._plugins.of_kind(KINDS[role])
-        rows = [
-            Row(name, (Cell(name, "strong"), Cell((part.object.__doc__ or "").strip().partition("\n")[0])))
-            for name, part in offered.items()
-        ]
-        return await self.app.push_screen_wait(Pick(f"Choose a {_WORDS[role]}", _CHOICES, rows))
+        return await self.app.push_screen_wait(PickComponent(f"Choose a {_WORDS[role]}", offered))
 
     @work(group="ask")
     async def add(self, role: Role) -> None:

@@ -53,10 +53,10 @@ class SessionScreen(Charting, Wondering, Steering):
         Binding("o", "sort", show=False),
         Binding("plus,equals_sign", "zoom(-1)", show=False),
         Binding("minus", "zoom(1)", show=False),
-        Binding("i", "indicators", "Indicators", show=False),
+        Binding("i", "indicators", "Indicators"),
         Binding("question_mark", "help", "Help", key_display="?"),
-        Binding("m", "app.models", "Models", show=False),
-        Binding("escape", "app.home", "Sessions", show=False),
+        Binding("m", "app.models", "Models"),
+        Binding("escape", "app.home", "Sessions"),
     ]
 
     def __init__(self, url: str, session: str, clock: Callable[[], int], untouched: Callable[[], float]) -> None:

@@ -17,6 +17,7 @@ KEYS = (
             ("+  -", "zoom in, zoom out"),
             ("left  right", "from candle to candle; shift goes twenty at a time, end to the newest"),
             ("i", "indicators: choose which ones it shows"),
+            ("~  dashes", "an indicator that depends on where the candles begin; strategies wait until it is exact"),
         ),
     ),
     (

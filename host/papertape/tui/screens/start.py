@@ -19,7 +19,7 @@ from papertape.tui.core import draft
 from papertape.tui.core.follower import PATIENCE
 from papertape.tui.core.launching import Launch, resume_arguments
 from papertape.tui.core.reading import count_sessions, recent_sessions
-from papertape.tui.core.text import shown
+from papertape.tui.core.text import LONGEST, shown
 from papertape.tui.core.views import SessionLine
 from papertape.tui.messages import Launched, Listed, SessionWanted
 from papertape.tui.screens.dialogs import Help, Pick
@@ -31,6 +31,13 @@ from papertape.tui.widgets.table import Cell, Column, Row, Table
 
 MOST = 200
 """Sessions that are listed; the ledger may hold many more."""
+EMPTY = """No session is here yet. Press n to put one together.
+
+n   the session of the demo, to be changed and started
+m   models: what they are worth
+?   all keys
+
+papertape run --tui   runs the demo at once, and shows it here"""
 EVERY = 2.0
 """Seconds between two readings of the list."""
 KEYS = (
@@ -59,7 +66,7 @@ class StartScreen(Screen[None]):
     """The ledger's sessions, the newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open"),
+        Binding("enter", "open", "Open", key_display="enter", priority=True),
         Binding("n", "new", "New"),
         Binding("r", "resume", "Resume"),
         Binding("y", "replay", "Replay"),
@@ -78,7 +85,7 @@ class StartScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel", id="start") as box:
             box.border_title = label("papertape: paper sessions, never with real money", 60)
-            box.border_subtitle = label(f"enter opens one    {masked(self.url)}", 70)
+            box.border_subtitle = label(masked(self.url), 70)
             yield Static(id="trouble")
             yield Table(SESSIONS, id="sessions")
         yield Keys()
@@ -118,12 +125,12 @@ class StartScreen(Screen[None]):
             return Listed((), 0, str(error))
 
     def on_listed(self, event: Listed) -> None:
-        self.query_one("#trouble", Static).update(label(event.trouble))
+        self.query_one("#trouble", Static).update(label(f"✗ {event.trouble}", LONGEST))
         self.query_one("#trouble").display = bool(event.trouble)
         if not event.trouble:
             table = self.query_one(Table)
             if not table.empty:  # only now is it known that there are none
-                table.empty = "No session is here yet. Press n to put one together."
+                table.empty = EMPTY
                 table.refresh()
             self.sessions = {line.id: line for line in event.sessions}
             table.show(session_rows(event.sessions))

@@ -18,10 +18,10 @@ SPARK = 12
 """Columns of a small curve."""
 COLUMNS = (
     Column("", most=2),
-    Column("book", most=22),
+    Column("book", most=20),
     Column("equity", right=True),
     Column("return", right=True),
-    Column("drawdown", right=True, rank=1),
+    Column("max dd", right=True, rank=1),
     Column("sharpe", right=True, rank=4),
     Column("trades", right=True, rank=2),
     Column("exposed", right=True, rank=3),
@@ -110,9 +110,10 @@ class About(Painted):
             return []
         kind = "fusion" if book.fusion else "strategy"
         status = [] if book.status == "ok" else [(f"  {book.status}", "warning")]
+        unknown = [("  sharpe from 30 days on", "faint")] if book.sharpe is None else []
         lines: list[list[Run]] = [
             [(book.name, "strong"), (f"  {kind}", "faint"), *status],
-            [("cash ", "faint"), (money(book.cash), ""), ("  fees ", "faint"), (money(book.fees), "")],
+            [("cash ", "faint"), (money(book.cash), ""), ("  fees ", "faint"), (money(book.fees), "")] + unknown,
         ]
         for one in self.held:
             side = "long" if one.quantity > 0 else "short"
@@ -144,7 +145,7 @@ def _row(book: BookView, colour: str, chosen: bool) -> Row:
             Cell(name, style),
             Cell(money(book.equity)),
             Cell(percent(book.change), signed(book.change)),
-            Cell(percent(-book.max_drawdown), "down" if book.max_drawdown else ""),
+            Cell(percent(-book.max_drawdown, signed=False), "down" if book.max_drawdown else ""),
             Cell("–" if book.sharpe is None else f"{book.sharpe:.2f}", "" if book.sharpe else "faint"),
             Cell(f"{book.trades:,}"),
             Cell(f"{book.exposure:.0%}", "" if book.exposure else "faint"),

@@ -55,14 +55,16 @@ class PositionsPanel(Panel):
 
     def compose(self) -> ComposeResult:
         yield Table(POSITIONS, "Nothing is held.", id="positions")
-        yield Table(ORDERS, "No order waits.", id="orders")
+        yield Table(ORDERS, "No order waits to be filled.", id="orders")
 
     def show(self, view: SessionView, choice: Choice) -> None:
         held = [one for one in view.positions if choice.book in (None, one.book)]
         waiting = [one for one in view.orders if choice.book in (None, one.book)]
         colours = hues(view)
         self.query_one("#positions", Table).show([_position(one, colours.get(one.book, "")) for one in held])
-        self.query_one("#orders", Table).show([_order(one, colours.get(one.book, "")) for one in waiting[:SHOWN]])
+        orders = self.query_one("#orders", Table)
+        orders.styles.height = len(waiting) + 2 if waiting else 2  # with its line above; at most half of the panel
+        orders.show([_order(one, colours.get(one.book, "")) for one in waiting[:SHOWN]])
         self.entitle(
             f"{len(held)} held, {len(waiting)} {'order' if len(waiting) == 1 else 'orders'}", choice.book or ""
         )

@@ -127,7 +127,7 @@ def _plugins(view: SessionView) -> Iterator[tuple[Cell, ...]]:
 def _health(one: PluginView) -> str:
     parts = [f"{one.errors:,} errors" if one.errors else ""]
     if one.calls:
-        parts.append(f"{one.calls:,} calls, p50 {one.p50_us:,.1f} us, p99 {one.p99_us:,.1f} us")
+        parts.append(f"{one.calls:>7,} calls  p50 {one.p50_us:>6,.1f}  p99 {one.p99_us:>7,.1f} µs")
     return "; ".join(filter(None, [*parts, one.said]))
 
 

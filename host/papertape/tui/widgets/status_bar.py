@@ -55,7 +55,7 @@ class StatusBar(Painted):
         paused = [("‖ paused: nothing is traded", "warning")] if view.running and view.paused else []
         muted = [(f"! {feed_state(view)[0]}", "warning")] if view.running and feed_state(view)[1] else []
         waiting = [(f"… {one.words}", "warning") for one in view.commands if one.state == "waiting"]
-        now = clock(view.now) if view.now else ""
+        now = f"{clock(view.now)} UTC" if view.now else ""
         of = f" of {view.limit:,}" if view.limit else ""
         return [
             (view.id, "strong"),

@@ -38,7 +38,7 @@ def parted(series: Sequence[Series], height: int) -> tuple[list[Marked], list[Pa
     """What goes over the candles of a chart so many rows high; the panes that have room below, one for a study, where
     the newest go first; and those for which there is none."""
     marked = [
-        Marked(one, Overlay(one.values, str(place + 1), f"study-{place % 6}"))
+        Marked(one, Overlay(one.values, str(place + 1), f"study-{place % 6}", one.settled))
         for place, one in enumerate(series[:MOST])
     ]
     over = [one for one in marked if one.series.place == "price"]
@@ -52,18 +52,27 @@ def parted(series: Sequence[Series], height: int) -> tuple[list[Marked], list[Pa
 
 
 def legend(canvas: Canvas, y: int, lines: Sequence[Marked], place: int) -> None:
-    """Mark, name and value of each at a candle, as many as there is room for."""
+    """Mark, name and value of each at a candle, as many as there is room for. `~` stands before a value that depends on
+    where the candles begin; where there is room, the newest one says after how many more it will not."""
+    texts = [_told(one, place, whole=True) for one in lines]
+    if sum(len(text) + 2 for text in texts) - 2 > canvas.width:
+        texts = [_told(one, place, whole=False) for one in lines]
     x = 0
-    for one in lines:
-        values = one.series.values
-        value = float(values[place]) if place < len(values) else float("nan")
-        known = price(value) if value == value else "…"
-        text = f"{one.overlay.mark} {one.series.name} {known}"
+    for one, text in zip(lines, texts, strict=True):
         if x + len(text) > canvas.width:
             canvas.put(x, y, cut("…", canvas.width - x), "faint")
             return
         canvas.put(x, y, text, one.overlay.style)
         x += len(text) + 2
+
+
+def _told(one: Marked, place: int, whole: bool) -> str:
+    values, settled = one.series.values, one.series.settled
+    value = float(values[place]) if place < len(values) else float("nan")
+    early = place + 1 < settled
+    known = f"{'~' if early else ''}{price(value)}" if value == value else "…"
+    left = f" (exact in {settled - len(values):,})" if whole and early and place == len(values) - 1 else ""
+    return f"{one.overlay.mark} {one.series.name} {known}{left}"
 
 
 def draw_pane(below: Pane, width: int, columns: int) -> Canvas:

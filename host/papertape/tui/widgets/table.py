@@ -18,6 +18,8 @@ from papertape.tui.drawing.canvas import Run
 from papertape.tui.widgets.paint import Painted
 
 _GAP = 2
+_LOOSE = 24
+"""Cells that a column without a most has, before others give way to it."""
 
 
 class Column(NamedTuple):
@@ -45,8 +47,20 @@ class Row(NamedTuple):
     spans: bool = False
 
 
+@dataclass
+class _OfTable(Message):
+    """What a table tells; `@on(Table.Chosen, "#books")` hears the one of that table alone."""
+
+    table: "Table"
+
+    @property
+    def control(self) -> "Table":
+        return self.table
+
+
 class Table(ScrollView, Painted, can_focus=True):
-    """Rows under a head. The cursor stays on its key where rows come, go or are sorted."""
+    """Rows under a head. The cursor stays on its key where rows come, go or are sorted. `empty`: what is said where
+    there are none, on as many lines as it has."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False),
@@ -59,37 +73,22 @@ class Table(ScrollView, Painted, can_focus=True):
     ]
 
     @dataclass
-    class Chosen(Message):
+    class Chosen(_OfTable):
         """A row was chosen by Enter, or by a click on where the cursor was."""
 
-        table: "Table"
         key: str
 
-        @property
-        def control(self) -> "Table":
-            return self.table
-
     @dataclass
-    class Pointed(Message):
+    class Pointed(_OfTable):
         """The cursor went to another row."""
 
-        table: "Table"
         key: str
 
-        @property
-        def control(self) -> "Table":
-            return self.table
-
     @dataclass
-    class Headed(Message):
+    class Headed(_OfTable):
         """A column's title was clicked."""
 
-        table: "Table"
         column: int
-
-        @property
-        def control(self) -> "Table":
-            return self.table
 
     def __init__(self, columns: Sequence[Column], empty: str = "", id: str | None = None) -> None:
         super().__init__(id=id)
@@ -143,11 +142,12 @@ class Table(ScrollView, Painted, can_focus=True):
         width = self.scrollable_content_region.width
         if width != self._arranged:  # a scroll bar has come or gone
             self._arrange()
+        if not self.rows:
+            words = self.empty.split("\n")
+            return self.strip([(cut(words[y], width), "faint")] if y < len(words) else (), width)
         if y < self._above:
             return self.strip(self._head(), width)
         place = y - self._above + self.scroll_offset.y
-        if not self.rows and y == 1 + self._above:
-            return self.strip([(cut(f" {self.empty}", width), "faint")], width)
         if place >= len(self.rows):
             return self.strip((), width)
         row = self.rows[place]
@@ -230,7 +230,7 @@ def widths(columns: Sequence[Column], rows: Sequence[Row], room: int, sorted_by:
 
     def needed() -> int:
         return sum(
-            min(wanted[place], 16) if columns[place].most is None else wanted[place] for place in kept
+            min(wanted[place], _LOOSE) if columns[place].most is None else wanted[place] for place in kept
         ) + _GAP * (len(kept) - 1)
 
     while needed() > room and (loose := [place for place in kept if columns[place].rank]):
