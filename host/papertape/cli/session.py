@@ -2,12 +2,12 @@
 
 import json
 import signal
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 
 from papertape.cli import COMMANDS
+from papertape.cli.clock import now
 from papertape.cli.closing import print_closing
 from papertape.cli.log import Log, tell
 from papertape.cli.output import Progress, say
@@ -34,7 +34,7 @@ def run_session(config: SessionConfig, options: Mapping[str, Any]) -> dict[str, 
         config = heard(config, ledger)
         with models_of(config, plugins, ledger, _meant(config, options, ledger)) as models:
             _compile(config, plugins, models)
-            started = start(ledger, _new_id(), config, plugins, int(time.time() * 1000), models)
+            started = start(ledger, _new_id(), config, plugins, now(), models)
             with started.writer as writer, closing(started.feed):
                 runner = Runner(config, started.built, started.feed, ledger, writer, pace=_pace(options))
                 return _run(runner, ledger, options)

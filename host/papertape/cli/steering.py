@@ -1,11 +1,11 @@
 """`papertape sessions command` and `stop`: what to tell a session that runs, through its inbox in the ledger."""
 
 import json
-import time
 from typing import TYPE_CHECKING
 
 import click
 
+from papertape.cli.clock import now
 from papertape.cli.options import db_option
 from papertape.cli.output import print_text
 from papertape.contract.errors import ConfigError, LedgerError
@@ -96,4 +96,4 @@ def _post(ledger: "Ledger", row: "SessionRow", document: dict[str, str]) -> None
         status = "interrupted" if row.status == "running" else row.status
         cure = "" if status == "finished" else f"; `papertape run --resume {row.id}` goes on with it"
         raise LedgerError(f"session {row.id} does not run ({status}), so nobody would obey{cure}")
-    ledger.post(row.id, json.dumps(document), int(time.time() * 1000))
+    ledger.post(row.id, json.dumps(document), now())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from papertape.cli.clock import now
 from papertape.cli.options import db_option, home
 from papertape.cli.output import say
 
@@ -62,7 +63,7 @@ def tui(file: str | None, session: str | None, web: bool, host: str | None, port
 
     _in_a_terminal()
     draft = None if config is None or file is None else (draft_of(config), Path(file).name)
-    application(db, home(), _now, name, draft).run()
+    application(db, home(), now, name, draft).run()
 
 
 def run_in_screen(arguments: Sequence[str], db: str) -> None:
@@ -82,7 +83,7 @@ def run_in_screen(arguments: Sequence[str], db: str) -> None:
     except KeyboardInterrupt:
         host.process.terminate()
         raise
-    application(db, home(), _now, name, begun=True).run()
+    application(db, home(), now, name, begun=True).run()
     with Ledger.open(db) as ledger:
         row, runs = ledger.find(name), ledger.is_owned(name)
     if runs:
@@ -137,7 +138,3 @@ def _in_a_terminal() -> None:
 
     if not os.environ.get("TEXTUAL_DRIVER") and not (sys.__stdin__ and sys.__stdin__.isatty()):
         raise ConfigError("the terminal UI needs a terminal; `papertape tui --web` serves it to a browser")
-
-
-def _now() -> int:
-    return int(time.time() * 1000)

@@ -1,13 +1,14 @@
-"""Which registry a command of models means, and who gives it. Here the clock is read."""
+"""Which registry a command of models means, and who gives it."""
 
 import getpass
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from papertape.cli.clock import now
 
 if TYPE_CHECKING:
     from papertape_ml.registry.moves import Wish
@@ -33,11 +34,6 @@ def opened(folder: Path | None, db: str, *, create: bool = False) -> Iterator["R
 
     with open_registry(folder, db, create=create) as registry:
         yield registry
-
-
-def now() -> int:
-    """ms UTC."""
-    return time.time_ns() // 1_000_000  # noqa: TID251  # the shell may read the clock
 
 
 def spoken(by: str | None, why: str) -> "Wish":

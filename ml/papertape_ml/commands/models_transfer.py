@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
+from papertape.cli.clock import now
 from papertape.cli.options import db_option, json_option
 from papertape.cli.output import Progress, print_json, print_table, print_text
-from papertape_ml.commands.models_options import now, opened, registry_option, spoken
+from papertape_ml.commands.models_options import opened, registry_option, spoken
 from papertape_ml.commands.models_output import row_document
 
 _by = click.option("--by", metavar="NAME", help="Who the history says it was. Default: you.")

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from papertape.cli.clock import now
 from papertape.cli.output import duration, print_fields, print_json, print_table, print_text
 from papertape.contract.errors import NoLedger, NoLedgerYet, PapertapeError
 from papertape.ledger.url import file_of, parsed
 from papertape.market.timeframe import iso
-from papertape_ml.commands.models_options import now, opened, spoken
+from papertape_ml.commands.models_options import opened, spoken
 from papertape_ml.errors import NoRegistry
 from papertape_ml.registry.lookup import paths, value_of
 from papertape_ml.registry.protocol import VersionRow

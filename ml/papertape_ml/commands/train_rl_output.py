@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from papertape.cli.clock import now
 from papertape.cli.output import print_json, print_table, print_text
 from papertape.contract.errors import ConfigError
-from papertape_ml.commands.models_options import now, opened, spoken
+from papertape_ml.commands.models_options import opened, spoken
 from papertape_ml.commands.train_output import document, print_trained, shown
 from papertape_ml.commands.train_rl import DEFAULTS
 from papertape_ml.training.trained import Trained, published
