@@ -179,7 +179,7 @@ def test_what_made_a_signal_is_in_its_export(url: str, shelf: ShelfFile) -> None
     with Ledger.open(url) as ledger:
         found = list(signals(ledger, NAME))
         said = list(predictions(ledger, NAME))
-    made = {row.source: json.loads(row.models) if row.models else None for row in found}
+    made = {row.source: json.loads(models) if models else None for row, models in found}
     checksum = Shelf(path=str(shelf.path)).pin("m@champion").checksum
     assert made["buy-and-hold"] is None
     assert made["follower"] == {"m@champion": {"version": "m@1", "checksum": checksum}}

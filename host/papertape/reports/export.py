@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, Protocol, get_type_hints
 
 from papertape.broker.money import plain
 from papertape.contract.errors import RequestError
-from papertape.ledger.records import EquityRow, FillRow, FundingRow, OrderRow, TapeRow
+from papertape.ledger.records import EquityRow, FillRow, FundingRow, OrderRow, SignalRow, TapeRow
 from papertape.ledger.series import unpack_series, unpack_times
 from papertape.ledger.store import Ledger
-from papertape.reports.models import AskedSignal, SaidRow, predictions, signals
+from papertape.reports.models import SaidRow, predictions, signals
 from papertape.reports.round_trips import RoundTrip, round_trips
 
 PARQUET_ROWS = 50_000
@@ -43,12 +43,23 @@ def write(ledger: Ledger, session: str, what: str, style: str, out: str | Target
     `what`: orders, fills, funding, trades, signals, predictions, equity or tape. `style`: csv, jsonl or parquet (to a
     file alone). Raises `RequestError` for a file that cannot be written.
     """
-    kind, read = _KINDS[what]
+    columns, read = _KINDS[what]
     rows = read(ledger, session)
     if style == "parquet":
-        return _parquet(kind, rows, str(out))
+        return _parquet(columns, rows, str(out))
     with _target(out) as target:
-        return _csv(kind, rows, target) if style == "csv" else _jsonl(rows, target)
+        return _csv(columns, rows, target) if style == "csv" else _jsonl(columns, rows, target)
+
+
+Columns = Mapping[str, Any]
+"""Their names and annotations, in the order in which rows have them."""
+Rows = Iterator[tuple[Any, ...]]
+Read = Callable[[Ledger, str], Rows]
+
+
+def _kept(kind: type[Any]) -> tuple[Columns, Read]:
+    """A kind of record that is written as the ledger has it."""
+    return get_type_hints(kind), lambda ledger, session: ledger.rows(session, kind)
 
 
 def _trades(ledger: Ledger, session: str) -> Iterator[RoundTrip]:
@@ -62,15 +73,19 @@ def _marks(ledger: Ledger, session: str) -> Iterator[Mark]:
             yield Mark(block.book, block.first_batch + number, at, equity, exposure)
 
 
-_KINDS: Mapping[str, tuple[type[Any], Callable[[Ledger, str], Iterator[Any]]]] = {
-    "orders": (OrderRow, lambda ledger, session: ledger.rows(session, OrderRow)),
-    "fills": (FillRow, lambda ledger, session: ledger.rows(session, FillRow)),
-    "funding": (FundingRow, lambda ledger, session: ledger.rows(session, FundingRow)),
-    "trades": (RoundTrip, _trades),
-    "signals": (AskedSignal, signals),
-    "predictions": (SaidRow, predictions),
-    "equity": (Mark, _marks),
-    "tape": (TapeRow, lambda ledger, session: ledger.rows(session, TapeRow)),
+def _signals(ledger: Ledger, session: str) -> Rows:
+    return ((*row, models) for row, models in signals(ledger, session))
+
+
+_KINDS: Mapping[str, tuple[Columns, Read]] = {
+    "orders": _kept(OrderRow),
+    "fills": _kept(FillRow),
+    "funding": _kept(FundingRow),
+    "trades": (get_type_hints(RoundTrip), _trades),
+    "signals": (get_type_hints(SignalRow) | {"models": str}, _signals),
+    "predictions": (get_type_hints(SaidRow), predictions),
+    "equity": (get_type_hints(Mark), _marks),
+    "tape": _kept(TapeRow),
 }
 
 
@@ -86,9 +101,9 @@ def _target(out: str | Target) -> Iterator[Target]:
         raise RequestError(f"{out} cannot be written: {error.strerror}") from None
 
 
-def _csv(kind: type[Any], rows: Iterator[Any], target: Target) -> int:
+def _csv(columns: Columns, rows: Rows, target: Target) -> int:
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(kind._fields)
+    writer.writerow(columns)
     count = 0
     for row in rows:
         count += 1
@@ -96,34 +111,34 @@ def _csv(kind: type[Any], rows: Iterator[Any], target: Target) -> int:
     return count
 
 
-def _jsonl(rows: Iterator[Any], target: Target) -> int:
+def _jsonl(columns: Columns, rows: Rows, target: Target) -> int:
     count = 0
     for row in rows:
         count += 1
         document = {
-            name: plain(value) if isinstance(value, Decimal) else value for name, value in row._asdict().items()
+            name: plain(value) if isinstance(value, Decimal) else value
+            for name, value in zip(columns, row, strict=True)
         }
         target.write(json.dumps(document) + "\n")
     return count
 
 
-def _parquet(kind: type[Any], rows: Iterator[Any], out: str) -> int:
+def _parquet(columns: Columns, rows: Rows, out: str) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     types = {int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-    hints = get_type_hints(kind)
-    schema = pa.schema([(name, _arrow(hints[name], types, pa.string())) for name in kind._fields])
+    schema = pa.schema([(name, _arrow(hint, types, pa.string())) for name, hint in columns.items()])
     count = 0
     try:
         with pq.ParquetWriter(out, schema, compression="zstd") as writer:
             while part := list(islice(rows, PARQUET_ROWS)):
                 count += len(part)
-                columns = [
+                values = [
                     [plain(value) if isinstance(value, Decimal) else value for value in column]
                     for column in zip(*part, strict=True)
                 ]
-                arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
+                arrays = [pa.array(column, type=field.type) for column, field in zip(values, schema, strict=True)]
                 writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
     except OSError as error:
         raise RequestError(f"{out} cannot be written: {error.strerror or error}") from None

@@ -4,7 +4,6 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from papertape.engine.recorded import entries_of_models
@@ -85,38 +84,16 @@ def asked_by(found: list[Answering]) -> Asked:
     return asked
 
 
-class AskedSignal(NamedTuple):
-    """A signal, and the versions that its source (or the sizer of its book) could ask then: reference, version and
-    checksum of each, JSON."""
-
-    seq: int
-    batch: int
-    at: int
-    source: str
-    symbol: str
-    action: str
-    confidence: float
-    stop_loss: float | None
-    take_profit: float | None
-    size: Decimal | None
-    quantity: Decimal | None
-    fraction: float | None
-    valid_for: int | None
-    reason: str
-    metadata: str
-    muted: bool
-    models: str
-
-
-def signals(ledger: Ledger, session: str) -> Iterator[AskedSignal]:
-    """A session's signals with the versions that made them."""
+def signals(ledger: Ledger, session: str) -> Iterator[tuple[SignalRow, str]]:
+    """A session's signals, each with the versions that its source (or the sizer of its book) could ask then: reference,
+    version and checksum of each, JSON; empty for none."""
     asked = asked_by(answering(ledger, session))
     for row in ledger.rows(session, SignalRow):
         versions = {
             one.reference: {"version": f"{one.name}@{one.version}", "checksum": one.checksum}
             for one in asked(row.source, row.batch)
         }
-        yield AskedSignal(*row, json.dumps(versions, sort_keys=True) if versions else "")
+        yield row, (json.dumps(versions, sort_keys=True) if versions else "")
 
 
 class SaidRow(NamedTuple):
