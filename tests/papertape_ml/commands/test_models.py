@@ -4,20 +4,24 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
+from tests.papertape_ml.commands import program
 
 from papertape.cli import cli
-from papertape.cli.root import Entry, Root
 from papertape_ml.commands.models import models
 from papertape_ml.registry.json_registry import JsonRegistry
 from papertape_ml.registry.suite import FILES, example, wish
 
 PLACES = ("ledger", "folder")
+run = partial(program.run, "models")
+document = partial(program.document, "models")
+refused = partial(program.refused, "models")
 
 
 @pytest.fixture(autouse=True)
@@ -31,26 +35,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, ...]:
     """The options that name a registry: none for the one in the ledger."""
     return () if request.param == "ledger" else ("--registry", str(tmp_path / "models"))
-
-
-def run(*arguments: object) -> Result:
-    """As through the whole program, which would look for the plugins that are installed each time."""
-    table = {"models": Entry("papertape_ml.commands.models", "models", "")}
-    return CliRunner().invoke(Root("papertape", table=table), ["models", *map(str, arguments)])
-
-
-def document(*arguments: object, exit_code: int = 0) -> dict[str, Any]:
-    done = run(*arguments, "--json")
-    assert done.exit_code == exit_code, done.output
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def refused(*arguments: object, exit_code: int = 2) -> str:
-    done = run(*arguments)
-    assert (done.exit_code, done.stdout) == (exit_code, ""), done.output
-    assert done.stderr.startswith("Error: ") and len(done.stderr.splitlines()) <= 2 and "Traceback" not in done.stderr
-    return done.stderr
 
 
 def folder(path: Path, created: int = 1, **changes: Any) -> Path:

@@ -1,20 +1,22 @@
 """`papertape models compare`, `promote`, `explain` and `verify` over models that were trained."""
 
-import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from tests.papertape_ml.commands import program
 from tests.papertape_ml.promotion import versions
 from tests.papertape_ml.training import market
 
-from papertape.cli.root import Entry, Root
 from papertape_ml.promotion.gates import GATES
 from papertape_ml.registry.archive import write_archive
 from papertape_ml.registry.json_registry import JsonRegistry
+
+run = partial(program.run, "models")
+document = partial(program.document, "models")
+refused = partial(program.refused, "models")
 
 
 @pytest.fixture(autouse=True)
@@ -33,25 +35,6 @@ def place(tmp_path: Path) -> tuple[str, ...]:
 
 
 SOURCE = ("--source", "sim_AAA-USDT_1m.parquet")
-
-
-def run(*arguments: object) -> Result:
-    table = {"models": Entry("papertape_ml.commands.models", "models", "")}
-    return CliRunner().invoke(Root("papertape", table=table), ["models", *map(str, arguments)])
-
-
-def document(*arguments: object, exit_code: int = 0) -> dict[str, Any]:
-    done = run(*arguments, "--json")
-    assert done.exit_code == exit_code, done.output
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def refused(*arguments: object, exit_code: int = 2) -> str:
-    done = run(*arguments)
-    assert (done.exit_code, done.stdout) == (exit_code, ""), done.output
-    assert "Traceback" not in done.stderr
-    return done.stderr
 
 
 def test_a_champion_is_made_through_gates_and_its_history_tells_of_all_who_tried(place: tuple[str, ...]) -> None:
