@@ -46,12 +46,15 @@ def trained_by(options: Mapping[str, Any]) -> "tuple[Trained, str | None]":
     if options["votes_only"] and parent is not None:
         return _passed_on(reweigh(course, config, load_plugins(), parent.model, parent.learned), parent)
     home = Home(options["checkpoints"], options["tensorboard"])
+    begun: list[str] = []
     with Progress("train", unit="steps") as progress:
 
         def watch(what: str, done: int, most: int, value: float | None) -> None:
+            if what not in begun:
+                begun.append(what)
             progress.label = what if value is None else f"{what}, growth {value:.2e} a candle"
-            progress.total = most
-            progress.update(done)
+            progress.total = most * len(config.settings) * len(config.seeds)
+            progress.update(most * (len(begun) - 1) + done)
 
         model = None if parent is None else parent.model
         trained = train_rl(course, config, load_plugins(), home, model, watch)

@@ -172,6 +172,8 @@ class _Training:
         point = Point(self.learner.num_timesteps, float(judge(*extracted(self.settings, self.learner))))
         if not np.isfinite(point.value):
             raise BadSettings(f"the policy is no longer one after {point.steps:,} steps: take a lower rate")
+        self.learner.logger.record("judgement/value", point.value)
+        self.learner.logger.dump(point.steps)
         self.course.append(point)
         if self.best is None or point.value > self.best.value:
             self.best, self.kept = point, {name: value.copy() for name, value in weights_of(self.learner).items()}

@@ -127,6 +127,17 @@ def test_tensorboard_is_asked_for_before_anything_is_learned(tmp_path: Path, mon
         learn(small("ppo"), TradingVecEnv(market(), 2), lambda *_: 0.0, Plan(steps=64), 1, Desk(logs=tmp_path))
 
 
+def test_what_is_logged_has_the_judgements_and_the_losses_of_every_stretch(tmp_path: Path) -> None:
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    env = TradingVecEnv(market(), 2)
+    plan = Plan(steps=96, every=32, patience=None)
+    found = learn(small("ppo"), env, lambda shape, weights: 0.25, plan, 5, Desk(logs=tmp_path))
+    kept = events.EventAccumulator(str(tmp_path / "seed-5")).Reload()
+    judged = [(each.step, each.value) for each in kept.Scalars("judgement/value")]
+    assert judged == [(point.steps, point.value) for point in found.course] and len(judged) == 3
+    assert [each.step for each in kept.Scalars("train/value_loss")] == [32, 64, 96]
+
+
 def test_plans_that_cannot_be_are_refused() -> None:
     for wrong in ({"steps": 0}, {"every": -1}, {"patience": 0}, {"scale": 0.0}, {"scale": float("nan")}):
         with pytest.raises(BadSettings):
