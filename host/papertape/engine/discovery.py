@@ -3,10 +3,10 @@
 import os
 import re
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -85,7 +85,9 @@ def load_plugins(reserved: Collection[str] = (), only: Callable[[EntryPoint], bo
     `reserved`: names that no plugin's command may take. `only`: which entry points to look at. Plugins named in the
     environment's PAPERTAPE_PLUGINS_DISABLED (separated by commas) are not imported.
     """
-    found = sorted(entry_points(group=GROUP), key=_order)
+    points = entry_points(group=GROUP)
+    origins = {dist: _origin(dist) for dist in {point.dist for point in points}}
+    found = sorted(points, key=lambda point: _order(point, origins[point.dist][0]))
     switched_off = {name.strip() for name in os.environ.get(DISABLED, "").split(",")} - {""}
     taken: dict[tuple[Kind, str], str] = {("command", name): "papertape" for name in reserved}
     components: list[Registered] = []
@@ -94,9 +96,9 @@ def load_plugins(reserved: Collection[str] = (), only: Callable[[EntryPoint], bo
         if point.name in switched_off or (only is not None and not only(point)):
             continue
         try:
-            parts = _load(point, taken)
+            parts = registrations(point.load(), point.name, taken, *origins[point.dist])
         except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a guest does, the others go on
-            failures.append(_failure(point, error))
+            failures.append(_failure(point, *origins[point.dist], error))
         else:
             components += parts
             taken.update(((part.kind, part.name), part.plugin) for part in parts)
@@ -139,14 +141,13 @@ def load_strategy_file(path: str | Path) -> Registered:
         raise RequestError(f"strategy file {path}: {error}") from error
 
 
-def _order(point: EntryPoint) -> tuple[bool, str, str]:
-    distribution = point.dist.name if point.dist else ""
+def _origin(dist: Distribution | None) -> tuple[str, str]:
+    """A distribution's name and version. Each reading of them parses all of its metadata, its README included."""
+    return (dist.name, dist.version) if dist else ("", "")
+
+
+def _order(point: EntryPoint, distribution: str) -> tuple[bool, str, str]:
     return distribution != "papertape", distribution, point.name
-
-
-def _load(point: EntryPoint, taken: Mapping[tuple[Kind, str], str]) -> list[Registered]:
-    distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
-    return registrations(point.load(), point.name, taken, distribution, version)
 
 
 def _slug(text: object) -> str:
@@ -168,12 +169,11 @@ def _own_strategies(module: ModuleType) -> list[type[Strategy]]:
     return [cls for cls in own if not any(other is not cls and issubclass(other, cls) for other in own)]
 
 
-def _failure(point: EntryPoint, error: BaseException) -> Failure:
+def _failure(point: EntryPoint, distribution: str, version: str, error: BaseException) -> Failure:
     known = isinstance(error, PluginError)
     text = " ".join(str(error).split())
     reason = text if known else f"{type(error).__name__}: {text}"
     details = "".join(traceback.format_exception(error))
-    distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
     return Failure(point.name, distribution, version, reason, details)
 
 

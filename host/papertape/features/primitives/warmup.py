@@ -1,6 +1,7 @@
 """How many candles fading averages need until what came before them no longer shows."""
 
 import math
+from functools import cache
 
 TOLERANCE = 1e-9
 """What may remain of the past, as a part of the value's own scale."""
@@ -19,6 +20,7 @@ def wilder_warmup(n: float, stages: int = 1, tolerance: float = TOLERANCE) -> in
     return fading_warmup(1 / n, stages, tolerance) + stages * math.ceil(n)
 
 
+@cache
 def fading_warmup(weight: float, stages: int = 1, tolerance: float = TOLERANCE) -> int:
     """The same for an average that weighs the newest value `weight`, seeding not counted."""
     if weight >= 1:
