@@ -106,3 +106,11 @@ def test_textual_is_loaded_only_where_there_is_a_screen(module: str) -> None:
     code = f"import sys, {module}\nprint('textual' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_terminal_that_writes_lines_alone_is_refused_with_what_to_do(
+    ledger: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    words = refusal("tui", "--db", ledger[0])
+    assert "TERM=dumb" in words and "set TERM to what it is" in words and "papertape tui --web" in words

@@ -64,6 +64,18 @@ def test_a_session_is_held_stepped_and_let_go(host: tuple[str, Runner]) -> None:
     steer(url, look)
 
 
+def test_one_that_was_held_from_the_start_goes_on_at_a_pace_that_can_be_watched(sqlite_url: str) -> None:
+    async def look(pilot: Pilot[None]) -> None:
+        await until_said(pilot, "‖ held", "Run")
+        await pilot.press("7")
+        await until_said(pilot, "space has it go on at 60x")
+        await pilot.press("space")
+        await until_said(pilot, "● running", "60x", "pace 60x", "took effect after batch")
+
+    with running(sqlite_url, "live", speed=0.0):
+        steer(sqlite_url, look)
+
+
 def test_it_goes_faster_and_slower_from_pace_to_pace(host: tuple[str, Runner]) -> None:
     async def look(pilot: Pilot[None]) -> None:
         await pilot.press("greater_than_sign")

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from papertape.tui.app import PapertapeApp
 
 
+_LINES_ALONE = ("dumb", "unknown")
+"""What TERM says where nothing can be placed on a screen."""
+
+
 @click.command()
 @click.argument("file", metavar="[SESSION.toml]", required=False, type=click.Path())
 @click.option("--session", metavar="ID", help="The session to show first; one that runs can be steered.")
@@ -133,8 +137,14 @@ def _application() -> "type[PapertapeApp]":
 
 
 def _in_a_terminal() -> None:
-    """Raises `ConfigError` where there is no terminal to take: output that goes into a file or a pipe."""
+    """Raises `ConfigError` where there is no terminal to take: output that goes into a file or a pipe, or a
+    terminal that can only write line after line."""
     from papertape.contract.errors import ConfigError
 
+    if os.environ.get("TERM") in _LINES_ALONE and not os.environ.get("TEXTUAL_DRIVER"):
+        raise ConfigError(
+            f"TERM={os.environ['TERM']} says that this terminal can only write line after line: set TERM to what it "
+            "is, such as xterm-256color, or have `papertape tui --web` serve a browser"
+        )
     if not os.environ.get("TEXTUAL_DRIVER") and not (sys.__stdin__ and sys.__stdin__.isatty()):
         raise ConfigError("the terminal UI needs a terminal; `papertape tui --web` serves it to a browser")

@@ -1,5 +1,6 @@
 """The application: its themes, its screens, and going from one to another."""
 
+import os
 from asyncio import to_thread
 from collections.abc import Callable
 from contextlib import suppress
@@ -44,7 +45,7 @@ class PapertapeApp(App[None]):
     TITLE = "papertape"
     CSS_PATH = "papertape.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "theme", "Theme", show=False),
+        Binding("t", "theme", "Dark or light", show=False),
         Binding("q", "quit", "Quit"),
     ]
     COMMANDS = App.COMMANDS | {KeyCommands, ScreenCommands}
@@ -59,7 +60,7 @@ class PapertapeApp(App[None]):
         *,
         begun: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(ansi_color="NO_COLOR" in os.environ or None)  # then it is not greys either
         self.url, self.home, self.clock, self.session, self.draft = url, home, clock, session, draft
         self._opened: dict[str, SessionScreen] = {}
         self._begun = [session] if session is not None and begun else []

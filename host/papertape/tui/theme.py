@@ -49,6 +49,10 @@ PAINTS: Mapping[str, Paint] = {
 }
 
 
+_BEHIND = ("faint", "grid", "volume-up", "volume-down")
+"""Colours of what is there to be overlooked."""
+
+
 def styles(colours: Mapping[str, str]) -> dict[str, Style]:
     """Every paint as a style, by a theme's colours (#rrggbb)."""
 
@@ -57,6 +61,16 @@ def styles(colours: Mapping[str, str]) -> dict[str, Style]:
 
     return {
         name: Style(color=colour(paint.text), bgcolor=colour(paint.ground), bold=paint.bold or None)
+        for name, paint in PAINTS.items()
+    }
+
+
+def plain_styles() -> dict[str, Style]:
+    """Every paint without a colour: what has a ground of its own is reversed, what lies behind is dim."""
+    return {
+        name: Style(
+            bold=paint.bold or None, reverse=paint.ground is not None or None, dim=paint.text in _BEHIND or None
+        )
         for name, paint in PAINTS.items()
     }
 

@@ -8,6 +8,7 @@ from papertape.engine.pacing import read_pace
 from papertape.engine.tape import COMMAND, PACE, canonical
 from papertape.ledger.records import TapeRow
 from papertape.ledger.store import CommandRow, Ledger
+from papertape.market.timeframe import period
 from papertape.tui.core.views import CommandView
 
 Command = Mapping[str, str]
@@ -89,12 +90,26 @@ def running(ledger: Ledger, sessions: Iterable[str]) -> list[str]:
 
 
 def paces(entries: Iterable[TapeRow], pace: str, moving: str) -> tuple[str, str]:
-    """The pace, and the last one at which the session moved, after more entries of its tape about that."""
+    """The pace, and the last one at which the session moved, after more entries of its tape about that; empty where it
+    was held from the start, and has not moved but by steps."""
     for entry in entries:
         command = json.loads(entry.payload)
         pace = command["pace"] if command["command"] == "pace" else "hold"
-        moving = moving if pace == "hold" else pace
+        if pace != "hold":
+            moving = pace
+        elif entry.batch == 0 and moving == "max":  # what a tape means that says nothing
+            moving = ""
     return pace, moving
+
+
+def watchable(timeframe: str) -> str:
+    """The slowest pace of `PACES` at which a candle comes every second, or the fastest that is not full.
+
+    >>> watchable("1m"), watchable("15m"), watchable("1w")
+    ('60x', '3600x', '36000x')
+    """
+    fit = [word for word in PACES[:-1] if _speed(word) * 1_000 >= period(timeframe)]
+    return fit[0] if fit else PACES[-2]
 
 
 def command_views(rows: Iterable[CommandRow], tape: Iterable[TapeRow], running: bool) -> tuple[CommandView, ...]:

@@ -206,7 +206,7 @@ class Follower:
             muted=bool(state and state["feed_muted"]),
             delay=_delay(self._arrivals.rows),
             pace="" if kind == "exchange" else self._pace,
-            moving=self._moving,
+            moving=self._moving or commands.watchable(row.timeframe),
             books=self._book_views(config),
             positions=tuple(standing.positions(state, symbols)) if state else (),
             orders=tuple(standing.orders(state)) if state else (),

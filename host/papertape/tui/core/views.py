@@ -164,8 +164,8 @@ class SessionView:
 
     `status` as in `papertape sessions list`; `paused`, `muted`: by the operator, by the feed. `delay`: how long after
     its close the newest candle of a live one came, ms. `pace`: as `run --pace` takes it, empty for a live one;
-    `moving`: the one that it had before it was held. `batches`, `candles`: so far; `limit`: batches after which it
-    finishes. `candles_by_symbol`: the newest ones without a hole, oldest first. `fills`, `signals`, `happenings`,
+    `moving`: the one at which it goes on where it is held. `batches`, `candles`: so far; `limit`: batches after which
+    it finishes. `candles_by_symbol`: the newest ones without a hole, oldest first. `fills`, `signals`, `happenings`,
     `commands`: the newest, oldest first.
     """
 

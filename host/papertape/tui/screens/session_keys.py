@@ -34,7 +34,7 @@ KEYS = (
     (
         "The pace of a session that is not live",
         (
-            ("space", "hold it, or let it run on: held, no time passes in it"),
+            ("space", "hold it, or let it run on at the pace it had; held, no time passes in it"),
             (".", "one step: take one batch, and hold"),
             ("<  >", "slower, faster"),
         ),

@@ -128,7 +128,7 @@ class Steering(Screen[None]):
         self.tell([commands.pace("hold")])
 
     def action_run(self) -> None:
-        """Has it go on at the pace that it had."""
+        """Has it go on at the pace that it had; one that was held from the start, at one that can be watched."""
         if self.view is not None:
             self.tell([commands.pace(self.view.moving)])
 

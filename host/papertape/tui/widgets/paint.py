@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from papertape.tui.core.text import shown
 from papertape.tui.drawing.canvas import Canvas, Run
-from papertape.tui.theme import styles
+from papertape.tui.theme import plain_styles, styles
 
 
 def label(text: object, room: int | None = None) -> Content:
@@ -34,7 +34,7 @@ class Painted(Widget):
         """What a style's name stands for in the theme of the moment; nothing for none."""
         theme, paints = self._paints
         if theme != self.app.theme:
-            paints = styles(self.app.theme_variables)
+            paints = plain_styles() if self.app.no_color else styles(self.app.theme_variables)
             self._paints = (self.app.theme, paints)
         return paints[name] if name else Style.null()
 

@@ -70,7 +70,7 @@ def _session(view: SessionView) -> Iterator[tuple[Cell, ...]]:
     speed = f"{view.candles / view.seconds:,.0f} candles/s" if view.seconds else ""
     yield Cell("feed"), Cell(view.feed), Cell(" ".join((view.timeframe, *view.symbols)))
     if view.pace:
-        held = f"held; {view.moving} before" if view.held else ""
+        held = f"space has it go on at {view.moving}" if view.held else ""
         yield Cell("pace"), Cell("‖ hold" if view.held else view.pace, "warning" if view.held else ""), Cell(held)
     yield Cell("batches"), Cell(f"{view.batches:,}"), Cell(f"{view.candles:,} candles, {speed}".rstrip(", "))
     yield Cell("ledger"), Cell(""), Cell(view.ledger)

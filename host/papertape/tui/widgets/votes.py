@@ -13,7 +13,7 @@ from papertape.tui.widgets.table import Cell, Column, Row, Table
 COLUMNS = (
     Column("", most=1),
     Column("member", most=22),
-    Column("stands", most=8),
+    Column("stands", most=9),
     Column("sure"),
     Column("weight", right=True),
     Column("reason", most=None),
@@ -23,7 +23,8 @@ _STANDS = {1: ("▲ long", "up"), -1: ("▼ short", "down"), 0: ("■ flat", "")
 
 
 class VotesPanel(Panel):
-    """Every fusion's last word on every symbol, the chosen symbol first, and what its members say now."""
+    """Every fusion's last word on every symbol, the chosen symbol first, and what its members say now. On a symbol whose
+    data are stale nobody has a vote."""
 
     TITLE = "Votes"
 
@@ -33,22 +34,28 @@ class VotesPanel(Panel):
     def show(self, view: SessionView, choice: Choice) -> None:
         colours = hues(view)
         ordered = sorted(view.verdicts, key=lambda verdict: verdict.symbol != choice.symbol)
-        self.query_one(Table).show([row for verdict in ordered for row in _rows(verdict, colours)])
+        stale = {one.symbol for one in view.data if one.state == "stale"}
+        rows = [row for verdict in ordered for row in _rows(verdict, verdict.symbol in stale, colours)]
+        self.query_one(Table).show(rows)
         self.entitle(choice.symbol)
 
 
-def _rows(verdict: Verdict, colours: dict[str, str]) -> Iterator[Row]:
+def _rows(verdict: Verdict, stale: bool, colours: dict[str, str]) -> Iterator[Row]:
     key = f"{verdict.fusion}\n{verdict.symbol}"
     said = "has said nothing" if not verdict.action else f"{SIDES.get(verdict.action, '◆')} {verdict.action}"
     why = f": {verdict.reason}" if verdict.reason else ""
-    yield Row(key, (Cell(f"{verdict.symbol}  {verdict.fusion}  {said}{why}", "strong"),), spans=True)
+    sign = "! its data are stale: nobody has a vote  " if stale else ""
+    style = "warning" if stale else "strong"
+    yield Row(key, (Cell(f"{verdict.symbol}  {verdict.fusion}  {sign}{said}{why}", style),), spans=True)
     for vote in verdict.votes:
-        yield Row(f"{key}\n{vote.member}", _vote(vote, colours.get(vote.member, "")))
+        yield Row(f"{key}\n{vote.member}", _vote(vote, stale, colours.get(vote.member, "")))
 
 
-def _vote(vote: Vote, colour: str) -> tuple[Cell, ...]:
+def _vote(vote: Vote, stale: bool, colour: str) -> tuple[Cell, ...]:
     stands, style = _STANDS[vote.side]
     silent = vote.side is None
+    if stale and not silent:
+        stands, style = f"! {stands}", "faint"
     return (
         Cell(""),
         Cell(vote.member, colour),
