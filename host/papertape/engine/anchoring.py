@@ -1,6 +1,5 @@
 """Where a fold to a moment of a session begins: at the newest anchor before it, or at the start."""
 
-import json
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -9,10 +8,9 @@ from papertape.contract.feed import Feed
 from papertape.engine import checkpoint, codec
 from papertape.engine.build import Built, build
 from papertape.engine.discovery import Plugins
-from papertape.engine.events import apply
 from papertape.engine.feeding import taped_feed
 from papertape.engine.models import kept_pins, models_of
-from papertape.engine.tape import INSTRUMENT, Header, events_by_batch, read_header
+from papertape.engine.tape import Header, events_by_batch, read_header
 from papertape.ledger.finding import anchors
 from papertape.ledger.records import TapeRow
 from papertape.ledger.store import Ledger
@@ -75,12 +73,7 @@ def _at_anchor(
     kept = state.get("features")
     if built.session.features is not None and (kept is None or kept["set"] != built.features):
         return None
-    built.session.start(built.contexts)
-    built.session.journal.drain()
-    checkpoint.restore(built, state)
-    for row in tape:
-        if row.kind == INSTRUMENT and row.batch <= number + 1:
-            apply(built.session, row.at, json.loads(row.payload))
+    checkpoint.start_from(built, state, tape)
     afresh = []
     for part in built.parts:
         own = state["parts"].get(part.name)

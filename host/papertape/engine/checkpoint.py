@@ -1,6 +1,7 @@
 """Checkpoints: everything that a session needs to go on, as plain values, and how it is put back."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeAlias
 
@@ -12,8 +13,11 @@ from papertape.contract.risk import Standing
 from papertape.contract.signal import Signal
 from papertape.engine import codec
 from papertape.engine.build import Built
+from papertape.engine.events import apply
 from papertape.engine.guard import Guard
 from papertape.engine.seat import Seat, signal_document
+from papertape.engine.tape import INSTRUMENT
+from papertape.ledger.records import TapeRow
 
 Spent: TypeAlias = tuple[int, float, float]
 """Calls of a component, and the median and the 99th percentile of how long they took, microseconds."""
@@ -70,6 +74,18 @@ def _encoded(component: Component, name: str) -> tuple[bytes | None, str | None]
         return None, str(error)
     except Exception as error:  # noqa: BLE001  # `state` is the guest's code; attributes of `keeps` may be missing
         return None, f"{name}: its state cannot be read ({type(error).__name__}: {error})"
+
+
+def start_from(built: Built, state: Mapping[str, Any], tape: Iterable[TapeRow]) -> None:
+    """Starts a session, and `restore`s it as it stood at a decoded checkpoint; its instruments have the rules that the
+    tape has brought by then."""
+    session = built.session
+    session.start(built.contexts)
+    session.journal.drain()
+    restore(built, state)
+    for row in tape:
+        if row.kind == INSTRUMENT and row.batch <= session.journal.batch + 1:
+            apply(session, row.at, json.loads(row.payload))
 
 
 def restore(built: Built, state: Mapping[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """Resuming: code loaded afresh, state put back, and what keeps no state rebuilt over the tape."""
 
-import json
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
@@ -68,12 +67,7 @@ def resume(ledger: Ledger, session: str, plugins: Plugins) -> Resumed:
         added.append(TapeRow(0, kept.batch + 1, kept.at, SOURCE, canonical(dict(header.feed))))
         news.append("the source was mended; it gives the same as before up to where the session stands")
     built = build(header.config, plugins, feed, models)
-    built.session.start(built.contexts)
-    built.session.journal.drain()
-    checkpoint.restore(built, state)
-    for row in tape:
-        if row.kind == INSTRUMENT:
-            apply(built.session, row.at, json.loads(row.payload))
+    checkpoint.start_from(built, state, tape)
     changed = {name for name, code in built.code.items() if header.code.get(name) != code}
     if changed:
         added.append(TapeRow(0, kept.batch + 1, kept.at, CODE, canonical(built.code)))
