@@ -117,8 +117,8 @@ def test_a_replay_of_the_recorded_session_meets_the_versions_that_answered_then(
     assert predictions(host.url, "again") == predictions(host.url)
     assert host.verified("again").equal
     with Ledger.open(host.url) as ledger:  # which bytes answered is known of the replay too
-        assert [row.models for row in exported.signals(ledger, "again")] == [
-            row.models for row in exported.signals(ledger, NAME)
+        assert [models for _, models in exported.signals(ledger, "again")] == [
+            models for _, models in exported.signals(ledger, NAME)
         ]
         assert list(exported.predictions(ledger, "again")) == list(exported.predictions(ledger, NAME))
 
