@@ -14,9 +14,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from papertape.contract.candle import Floats, Row
+from papertape.engine.answers import Said, said_of
 from papertape.engine.guard import GUEST_ERRORS
 from papertape.engine.model_inputs import Inputs
-from papertape.engine.serving import Said, Served, Serving, said_of
+from papertape.engine.serving import Served, Serving
 
 if TYPE_CHECKING:
     from papertape.engine.session import Session

@@ -13,7 +13,8 @@ from papertape.contract.model import LoadedModel, ModelPin, ModelStore
 from papertape.engine.config import SessionConfig, Spec
 from papertape.engine.discovery import Plugins
 from papertape.engine.guard import GUEST_ERRORS
-from papertape.engine.serving import Served, View, read_pin, unlike
+from papertape.engine.serving import Served, View
+from papertape.engine.versions import read_pin, unlike
 from papertape.ledger.store import Ledger
 
 REGISTRY = "registry"

@@ -9,7 +9,8 @@ from papertape.contract.errors import PapertapeError
 from papertape.contract.model import LoadedModel
 from papertape.engine.guard import GUEST_ERRORS
 from papertape.engine.models import Models, Pinned, guarded
-from papertape.engine.serving import Serving, change_document, unlike
+from papertape.engine.serving import Serving
+from papertape.engine.versions import change_document, unlike
 
 EVERY: Final = 1.0
 """Seconds between two looks at the store."""

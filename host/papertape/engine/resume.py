@@ -17,7 +17,6 @@ from papertape.engine.fold import fold
 from papertape.engine.models import kept_pins, models_of
 from papertape.engine.parts import Part
 from papertape.engine.seat import FusionSeat, StrategySeat
-from papertape.engine.serving import change_document
 from papertape.engine.tape import (
     CODE,
     COMMAND,
@@ -32,6 +31,7 @@ from papertape.engine.tape import (
     overlay,
     read_header,
 )
+from papertape.engine.versions import change_document
 from papertape.ledger.records import CheckpointRow, SignalRow, TapeRow
 from papertape.ledger.store import Ledger
 from papertape.market.instruments import instruments_of

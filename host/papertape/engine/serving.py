@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from papertape.contract.candle import Floats, Row
-from papertape.contract.errors import ConfigError, PluginError, StaleSnapshot
+from papertape.contract.errors import ConfigError, StaleSnapshot
 from papertape.contract.feed import Event
 from papertape.contract.model import Claim, LoadedModel, ModelPin, Prediction
 from papertape.contract.snapshot import Snapshot
+from papertape.engine.answers import Said, answered, said_of
 from papertape.engine.demotion import Duel
 from papertape.engine.journal import Journal
 from papertape.engine.model_inputs import Inputs, Tail, kept_inputs
 from papertape.engine.outcomes import Line, Open, Outcomes, candles_needed
+from papertape.engine.versions import read_pin
 
 if TYPE_CHECKING:
     from papertape.features.engine import FeatureEngine, Places
 
 PREVIOUS: Final = "~previous"
 """What follows a reference in the predictions of the version before it, which answers beside it."""
-
-Said = tuple[bytes, bool]
-"""A row of outputs, packed float64, and whether the model abstains there."""
 
 Library = Callable[[ModelPin], LoadedModel]
 """Gives a version by its pin: always the same one, since a pin never means another."""
@@ -301,58 +300,3 @@ class Serving:
             self._line_up(one)
             if one.duel is not None and each["duel"] is not None:
                 one.duel.state = each["duel"]
-
-
-def said_of(loaded: LoadedModel, rows: Floats) -> list[Said]:
-    """A version's answers to some rows. Raises what it raises, and `PluginError` for answers that are none."""
-    values = answered(loaded, rows)
-    packed, size = values.tobytes(), 8 * values.shape[1]
-    abstains = np.isnan(values).any(axis=-1).reshape(-1)
-    return [(packed[size * row : size * (row + 1)], bool(silent)) for row, silent in enumerate(abstains)]
-
-
-def answered(loaded: LoadedModel, rows: Floats) -> Floats:
-    """`(n, outputs)` float64. Raises what the model raises, and `PluginError` for answers of another shape."""
-    values = np.ascontiguousarray(loaded.predict(rows), np.float64)
-    if values.shape != (len(rows), len(loaded.outputs)):
-        raise PluginError(
-            f"model {loaded.pin} gave an array of shape {values.shape} for {len(rows)} rows; "
-            f"it must be ({len(rows)}, {len(loaded.outputs)})"
-        )
-    return values
-
-
-def unlike(new: LoadedModel, old: LoadedModel) -> str | None:
-    """Why a version cannot take another's place in a running session; None where it can."""
-    for what in ("kind", "features", "feature_set_hash", "window", "inputs", "outputs"):
-        theirs, ours = getattr(new, what), getattr(old, what)
-        if theirs != ours:
-            return f"{what.replace('_', ' ')} of {new.pin} is {_shown(theirs)}, the session has {_shown(ours)}"
-    return None
-
-
-def _shown(value: object) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return text if len(text) <= 100 else f"{text[:97]}..."
-
-
-def read_pin(document: Mapping[str, Any]) -> ModelPin:
-    """A pin as the tape has it."""
-    return ModelPin(str(document["name"]), int(document["version"]), str(document["checksum"]))
-
-
-def change_document(
-    reference: str, loaded: LoadedModel, before: LoadedModel | None, fingerprint: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What the tape says of a version that answers from the next batch on; `before`: the one that answers beside it."""
-    document = {"reference": reference, **pin_document(loaded), "fingerprint": dict(fingerprint)}
-    return document if before is None else document | {"previous": pin_document(before)}
-
-
-def pin_document(loaded: LoadedModel) -> dict[str, Any]:
-    """A version as the tape names it, and what its predictions say."""
-    claims = {
-        claim.name: {"horizon": claim.horizon, "outputs": list(claim.outputs), "outcomes": list(claim.outcomes)}
-        for claim in loaded.claims
-    }
-    return {**loaded.pin._asdict(), "kind": loaded.kind, "claims": claims}

@@ -16,7 +16,7 @@ from papertape.engine.build import Built
 from papertape.engine.config import SessionConfig, read_config
 from papertape.engine.delays import LATENCY
 from papertape.engine.models import Pinned, pins_of
-from papertape.engine.serving import pin_document
+from papertape.engine.versions import pin_document
 from papertape.ledger.records import TapeRow
 from papertape.ledger.store import Ledger
 from papertape.market.instruments import read_instrument

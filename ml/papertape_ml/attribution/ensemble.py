@@ -14,7 +14,7 @@ from papertape.engine.config import unique_names
 from papertape.engine.discovery import Plugins
 from papertape.engine.models import Asked, Models
 from papertape.engine.seat import SIDES
-from papertape.engine.serving import read_pin
+from papertape.engine.versions import read_pin
 from papertape_ml.attribution.shapley import Coalition
 from papertape_ml.attribution.votes import Vote, Votes
 

@@ -25,8 +25,8 @@ from papertape.engine.fold import fold
 from papertape.engine.models import REGISTRY, models_of
 from papertape.engine.recorded import entries_of_models
 from papertape.engine.registered import Registered
-from papertape.engine.serving import read_pin
 from papertape.engine.tape import Header, overlay, read_header
+from papertape.engine.versions import read_pin
 from papertape.ledger.records import TapeRow
 from papertape.ledger.store import Ledger, SessionRow
 from papertape_ml.models.stacking import row_of
