@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 Weights = dict[str, NDArray[np.float32]]
 
-_LAYERS: Final = {"sac": "actor.latent_pi", "tqc": "actor.latent_pi", "td3": "actor.mu", "ddpg": "actor.mu"}
+ACTORS: Final = {"sac": "actor.latent_pi", "tqc": "actor.latent_pi", "td3": "actor.mu", "ddpg": "actor.mu"}
+"""The layers of actors of continuous actions, by the library's names."""
 
 
 def extracted(settings: Settings, algorithm: "BaseAlgorithm") -> tuple[ActorShape, bytes]:
@@ -46,7 +47,7 @@ def from_state(settings: Settings, state: Weights, inputs: int, actions: int) ->
     elif settings.algorithm == "qr-dqn":
         layers, head, kind = "quantile_net.quantile_net", [], "quantiles"
     else:
-        layers = _LAYERS[settings.algorithm]
+        layers = ACTORS[settings.algorithm]
         stochastic = settings.algorithm in ("sac", "tqc")
         head = ["actor.mu", "actor.log_std"] if stochastic else []
         kind = "squashed" if stochastic else "deterministic"

@@ -14,14 +14,19 @@ from safetensors import SafetensorError
 
 from papertape_ml.errors import BadModelFiles, BadSettings
 from papertape_ml.models.strangers import answered
-from papertape_ml.rl.extraction import Weights, from_state
+from papertape_ml.rl.extraction import ACTORS, Weights, from_state
 from papertape_ml.rl.network_policy import NetworkPolicy
 from papertape_ml.rl.settings import OnPolicy, Settings, preset
 
 _SECONDS: Final = 60.0
+"""Of computing, for the child; it is waited for five times as long, since a machine may have other work."""
 _MEGABYTES: Final = 4_096
 _LARGEST: Final = 256 * 2**20
-_ACTORS: Final = {"sac": "actor.latent_pi", "tqc": "actor.latent_pi", "td3": "actor.mu", "ddpg": "actor.mu"}
+_FIRST: Final = (
+    "lstm_actor.weight_ih_l0",
+    *(f"{layers}.0.weight" for layers in ("mlp_extractor.policy_net", "quantile_net.quantile_net", *ACTORS.values())),
+)
+"""What of a policy may meet an observation first, by the library's names."""
 
 
 def weights_of_zip(data: bytes, expected: str) -> Weights:
@@ -33,7 +38,7 @@ def weights_of_zip(data: bytes, expected: str) -> Weights:
         raise BadModelFiles(f"the zip has {len(data):,} bytes, at most {_LARGEST:,} are read")
     head = {"size": len(data), "seconds": _SECONDS, "megabytes": _MEGABYTES}
     sent = json.dumps(head).encode() + b"\n" + data
-    answer, status = answered([sys.executable, "-P", "-m", "papertape_ml.rl.zip_child"], sent, _SECONDS)
+    answer, status = answered([sys.executable, "-P", "-m", "papertape_ml.rl.zip_child"], sent, 5 * _SECONDS)
     said, _, weights = answer.partition(b"\n")
     if status != 0 or not said:
         how = "was not through in time" if status is None else f"ended with status {status}"
@@ -56,9 +61,12 @@ def policy_of_zip(
     state = weights_of_zip(data, expected)
     try:
         settings = _settings(algorithm, activation, state)
+        reads = next((state[name].shape[-1] for name in _FIRST if name in state), inputs)
+        if reads != inputs:
+            raise BadModelFiles(f"the zip's policy reads {reads} values, and an observation here has {inputs}")
         shape, weights = from_state(settings, state, inputs, actions)
-    except (KeyError, ValueError, TypeError) as error:
-        if isinstance(error, BadSettings):
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        if isinstance(error, BadSettings | BadModelFiles):
             raise
         raise BadModelFiles(f"the zip holds no policy of {algorithm}: {str(error)[:200]}") from error
     return NetworkPolicy.made(settings, shape, weights, safetensors.numpy.save(state))
@@ -75,7 +83,7 @@ def _settings(algorithm: str, activation: str | None, state: Weights) -> Setting
     if algorithm == "qr-dqn":
         critic, last = _split(_widths(state, "quantile_net.quantile_net"))
         return preset(algorithm, actor=critic, critic=critic, quantiles=max(1, last // 8), **given)
-    actor = _widths(state, _ACTORS[algorithm])
+    actor = _widths(state, ACTORS[algorithm])
     if algorithm in ("td3", "ddpg"):
         actor, _ = _split(actor)
     return preset(algorithm, actor=actor, critic=_split(_widths(state, "critic.qf0"))[0] or actor, **given)

@@ -35,6 +35,8 @@ def test_a_policy_of_a_zip_does_what_its_learner_did_and_is_tested_as_ours_are(t
     found = import_policy(candles(), config(small("sac")), plugins(), lambda builder: policy)
     assert found.model.kind == "rl" and found.metrics["algorithms"] == {}
     assert found.metrics["test"]["growth"] is not None and "buy_and_hold" in found.baseline
+    with pytest.raises(BadModelFiles, match="the zip's policy reads 12 values, and an observation here has 13"):
+        policy_of_zip(data, summed(data), "sac", None, 13, 1)
     with pytest.raises(BadModelFiles, match="sees 5 values"):
         import_policy(candles(), config(small("sac")), plugins(), lambda builder: network(inputs=5))
 
