@@ -76,7 +76,7 @@ def main() -> None:
                 trained = _trained(path, algorithm, options, folder)
                 if trained is not None:
                     found.append(Found(path.stem, algorithm, trained, time.monotonic() - start))
-                    print(f"{path.stem} {algorithm}: {found[-1].seconds:.0f} s", file=sys.stderr, flush=True)
+                    print(" ".join(found[-1].row()), file=sys.stderr, flush=True)  # the table comes at the end
     print("Log growth on the last third, after fees of 0.1 %; low and high: 95 % bounds of the mean of the seeds.")
     print("over flat: of a candle, of the version that was taken; p: that it is none or less, by a block bootstrap.\n")
     print(table(HEADER, [each.row() for each in found]))
