@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 
 from papertape.contract.errors import LedgerError, UnknownSession
 from papertape.ledger import records, tables
@@ -233,20 +233,22 @@ class Ledger:
 
     def pending(self, session: str) -> list[CommandRow]:
         """The commands that the session's host has not obeyed yet, oldest first."""
-        inbox = tables.commands.c
-        query = (
-            select(*(inbox[name] for name in CommandRow._fields))
-            .where(inbox.session == session, inbox.applied_batch.is_(None))
-            .order_by(inbox.id)
-        )
         with self.database.read() as connection:
-            return [CommandRow._make(row) for row in connection.execute(query)]
+            return [CommandRow._make(row) for row in connection.execute(_PENDING, {"of": session})]
 
     def _unknown(self, session: str) -> UnknownSession:
         newest = [row.id for row in self.sessions()]
         near = get_close_matches(session, newest, n=3, cutoff=0.5)
         hint = f"did you mean {_some(near)}?" if near else f"it has {_some(newest)}" if newest else "it has none yet"
         return UnknownSession(f"no session {session!r} is in the ledger {self.database.name}; {hint}")
+
+
+_PENDING = (
+    select(*(tables.commands.c[name] for name in CommandRow._fields))
+    .where(tables.commands.c.session == bindparam("of"), tables.commands.c.applied_batch.is_(None))
+    .order_by(tables.commands.c.id)
+)
+"""Made once: a live session asks after every batch, and to make it takes longer than to run it."""
 
 
 def _exists(connection: Connection, session: str) -> bool:
