@@ -99,4 +99,5 @@ def action_space(acting: Acting) -> spaces.Space[Any]:
     return spaces.Box(-1.0, 1.0, (1,), np.float32)
 
 
-gymnasium.register(NAME, entry_point=TradingEnv.compiled)
+_COMPILED: Any = TradingEnv.compiled  # gymnasium's type would have it take any keywords
+gymnasium.register(NAME, entry_point=_COMPILED)
