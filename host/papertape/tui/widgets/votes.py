@@ -23,8 +23,8 @@ _STANDS = {1: ("▲ long", "up"), -1: ("▼ short", "down"), 0: ("■ flat", "")
 
 
 class VotesPanel(Panel):
-    """Every fusion's last word on every symbol, the chosen symbol first, and what its members say now. On a symbol whose
-    data are stale nobody has a vote."""
+    """Every fusion's last word on every symbol, the chosen symbol first, and what its members say now. Where data are
+    stale nobody has a vote."""
 
     TITLE = "Votes"
 
