@@ -11,12 +11,16 @@ from tests.hostile import HOSTILE, acting, stored
 from tests.tui.screens import app, until
 from tests.tui.sessions import CREATED, play
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from papertape.ledger import tables
 from papertape.ledger.database import open_database
+from papertape.tui.core.draft import Draft, Part
 from papertape.tui.screens.dialogs import Pick
+from papertape.tui.screens.draft import DraftScreen
 from papertape.tui.screens.session import SessionScreen
 from papertape.tui.screens.start import StartScreen
+from papertape.tui.widgets.table import Table
 
 TEXTS = [stored(text) for text in HOSTILE]
 SYMBOLS = ["[/x]/USDT", "\u05e2\u05d1\u05e8\u05d9\u05ea/USDT", "\u6f22\u5b57" * 40 + "/USDT"]
@@ -105,3 +109,40 @@ def test_sessions_of_any_name_are_listed_and_opened(poisoned: str, tmp_path: Pat
         check(pilot, "another one")
 
     look(poisoned, None, (110, 240), tmp_path, from_the_list)
+
+
+def test_a_session_is_put_together_of_hostile_texts(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    named = tuple(Part("ema-cross", {"fast": text}, name=text) for text in HOSTILE[:100])
+    unknown = tuple(Part(text, {text: text}) for text in HOSTILE[100:])
+    draft = Draft(strategies=named, fusion=unknown, cash=HOSTILE[0], pace=HOSTILE[3])
+
+    async def put_together(pilot: Pilot[None]) -> None:
+        screen = DraftScreen(url, tmp_path, draft, HOSTILE[5])
+        await pilot.app.push_screen(screen)
+        await until(pilot, lambda: screen.problems)
+        said = check(pilot, "the session's own values")
+        assert "[link=file" in said, "shown as it is, and not as what it says"
+        assert screen.draft is draft, "what is shown otherwise than it is has not changed"
+        await pilot.press("down", "down")
+        for place in range(0, 100, 9):
+            screen.query_one("#parts", Table).key = screen.place = f"strategies.{place}"
+            screen._show_fields()
+            await until(pilot, lambda place=place: _typed(screen) == HOSTILE[place])  # type: ignore[misc]
+            check(pilot, HOSTILE[place])
+        line = screen.query(Input).first()
+        line.focus()
+        for text in HOSTILE[::7]:
+            line.value = text
+            await pilot.pause()
+            check(pilot, text)
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert pilot.app.screen is screen and not (tmp_path / "sessions").exists()
+
+    look(url, None, (120, 230), tmp_path, put_together)
+
+
+def _typed(screen: DraftScreen) -> str | None:
+    line = next(iter(screen.query(Input)), None)
+    return None if line is None else line.value

@@ -179,7 +179,9 @@ def test_gates_are_shown_before_a_version_is_let_in_and_kept_with_the_move(home:
         await until_said(pilot, "'latest' cannot be an alias")
         await typed(pilot, alias="champion", sources=str(home / "sim_AAA-USDT_1m.parquet"))
         await verdict(pilot, "against @1, the champion now", "✓ passed", "deflated Sharpe", "every gate lets it in")
-        assert len(moves(home)) == 1, "nothing has moved before the person says so"
+        judged = moves(home)[1:]
+        assert [move.action for move in judged] == ["refused"], "nothing has moved before the person says so"
+        assert "span" in judged[0].evidence, "but whoever sees that has used the time that it was judged on"
         await pilot.press("enter")
         await until_said(pilot, "signal@champion points to version 2 now")
         await pilot.press("3")
@@ -190,7 +192,9 @@ def test_gates_are_shown_before_a_version_is_let_in_and_kept_with_the_move(home:
     assert (move.action, move.from_version, move.to_version, move.why, move.at) == (
         "move", 1, 2, "all gates passed", NOW,
     )  # fmt: skip
-    assert all(gate["passed"] for gate in move.evidence["gates"]) and "span" in move.evidence
+    assert all(gate["passed"] for gate in move.evidence["gates"]) and "span" not in move.evidence, (
+        "used once, not twice"
+    )
     with models.in_ledger(url_of(home)) as registry:
         assert registry.history("signal", "champion")[-1].to_version == 1, "the other registry is as it was"
 

@@ -14,6 +14,7 @@ from textual.widgets import Button, Input, Static
 from papertape.contract.errors import InvalidValue, PapertapeError
 from papertape.market.timeframe import parse_time
 from papertape.tui.core.text import LONGEST
+from papertape.tui.widgets.line import Line as TypedLine
 from papertape.tui.widgets.paint import label
 from papertape.tui.widgets.table import Row, Table
 from papertape_ml.registry.names import alias_name
@@ -59,7 +60,7 @@ class _Form(Vertical):
         for key, name, value, hint in self.fields:
             with Container(classes="form-line"):
                 yield Static(label(name), classes="form-name")
-                yield Input(value, placeholder=hint, id=f"field-{key}", compact=True)
+                yield TypedLine(value, hint, f"field-{key}")
 
     def typed(self, key: str) -> str:
         return self.query_one(f"#field-{key}", Input).value.strip()
@@ -166,7 +167,7 @@ class StepBack(ModalScreen[str | None]):
             yield Static(label(self.words, LONGEST), classes="about")
             yield Table(sheets.GATES, id="gates")
             with Container(classes="decide"):
-                yield Input(placeholder="why; empty: rolled back by hand", id="reason", compact=True)
+                yield TypedLine(placeholder="why; empty: rolled back by hand", id="reason")
                 yield Button(label("No"), id="no", compact=True)
                 yield Button(label("Roll back"), id="yes", variant="warning", compact=True)
 

@@ -1,7 +1,7 @@
 """The gates of a would-be champion: judged in a process of its own, shown one by one, and then a person decides."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from papertape.tui.core.text import LONGEST
+from papertape.tui.widgets.line import Line as TypedLine
 from papertape.tui.widgets.paint import label
 from papertape.tui.widgets.table import Table
 from papertape_ml.tui import sheets
@@ -33,17 +34,15 @@ class Decision(NamedTuple):
 
 class Gates(ModalScreen[Decision | None]):
     """Puts a version to the gates of the champion, in a process of its own; shows what each found; then a person
-    decides. None: it was called off before there was a verdict. `refused`: told of a judgement that a gate stopped, at
-    once, so that its evidence counts as used whatever the person does next."""
+    decides. None: it was called off before there was a verdict. A verdict stands in the history before it is shown, so
+    that its evidence counts as used whatever the person does next."""
 
     CSS = GATES
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
 
-    def __init__(
-        self, line: Line, request: Mapping[str, Any], home: Path, refused: Callable[[Mapping[str, Any]], object]
-    ) -> None:
+    def __init__(self, line: Line, request: Mapping[str, Any], home: Path) -> None:
         super().__init__()
-        self.line, self.request, self.refused = line, request, refused
+        self.line, self.request = line, request
         self.judged: Mapping[str, Any] | None = None
         self.trouble = ""
         self._errand = Errand(home)
@@ -56,7 +55,7 @@ class Gates(ModalScreen[Decision | None]):
             yield Table(sheets.GATES, "", id="gates")
             yield Static(id="outcome")
             with Container(classes="decide"):
-                yield Input(id="reason", compact=True)
+                yield TypedLine(id="reason")
                 yield Button(label("Call it off"), id="no", compact=True)
                 yield Button(label("Promote"), id="yes", variant="warning", compact=True)
 
@@ -104,9 +103,8 @@ class Gates(ModalScreen[Decision | None]):
         rows = sheets.gate_rows(evidence["gates"])
         table.show(rows)
         table.styles.height = len(rows) + 1
-        words = "✓ every gate lets it in"
+        words = "✓ every gate lets it in; the history keeps that it was judged"
         if stopped:
-            self.refused(event.document)
             words = f"✗ stopped by {', '.join(stopped)}: the champion stays, the history keeps that. To force it: why?"
         self._decide(words, bool(stopped))
 

@@ -11,9 +11,12 @@ from typing import Any
 from papertape.contract.errors import PapertapeError
 from papertape_ml.commands.models_judging import CHAMPION, judged_for
 from papertape_ml.registry.lookup import find
-from papertape_ml.registry.moves import targets
+from papertape_ml.registry.moves import Wish, targets
 from papertape_ml.registry.names import Reference
 from papertape_ml.registry.opening import open_registry
+from papertape_ml.tui.shelf import user
+
+UNDECIDED = "all gates passed; a person was shown that, and has not let it in"
 
 
 def main() -> None:
@@ -33,9 +36,10 @@ def main() -> None:
 
 
 def judged(request: Mapping[str, Any], tell: Any) -> dict[str, Any]:
-    """`present`: the champion's version at this moment; `evidence`: what the history is to keep; `stopped_by`: names of
-    the gates that it did not pass. `request`: `ledger`, `folder`, `name`, `version`, `shadow`, and `options` as the
-    command has them. Raises what `judged_for` raises."""
+    """`present`: the champion's version at this moment; `evidence`: what gates found, which stands in the history
+    before anybody is told, since whoever has seen it has used that time; `stopped_by`: names of the gates that it did
+    not pass. `request`: `ledger`, `folder`, `name`, `version`, `shadow`, `at` (ms UTC), and `options` as the command
+    has them. Raises what `judged_for` and `Registry.refuse` raise."""
     folder = request["folder"]
     options = {key: tuple(value) if isinstance(value, list) else value for key, value in request["options"].items()}
     with open_registry(None if folder is None else Path(folder), request["ledger"]) as registry:
@@ -44,5 +48,7 @@ def judged(request: Mapping[str, Any], tell: Any) -> dict[str, Any]:
         evidence, found, _ = judged_for(
             registry, row, present, request["shadow"], request["ledger"], False, options, tell
         )
-    assert found is not None, "without force there is a judgement, or an error"
+        assert found is not None, "without force there is a judgement, or an error"
+        why = f"stopped by {', '.join(found.stopped_by)}" if found.stopped_by else UNDECIDED
+        registry.refuse(row.name, CHAMPION, row.version, Wish(request["at"], user(), why, evidence))
     return {"present": present, "evidence": evidence, "stopped_by": found.stopped_by}

@@ -1,7 +1,6 @@
 """The models screen: looking at versions, promotion through gates, and stepping back."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, ClassVar, Literal
 
 from textual import work
@@ -72,32 +71,27 @@ class ModelsScreen(VersionsScreen):
             "version": line.row.version,
             "shadow": wanted.shadow,
             "options": wanted.options,
+            "at": self.around.clock(),
         }
-        refused = partial(self._refused, place, line)
-        decision = await self.app.push_screen_wait(Gates(line, request, self.around.home, refused))
+        decision = await self.app.push_screen_wait(Gates(line, request, self.around.home))
+        self._wake.set()
         if decision is not None:
             self._decided(place, line, wanted, decision)
 
-    def _refused(self, place: Place, line: Line, judged: Mapping[str, Any]) -> None:
-        """Records that gates stopped it."""
-        self.refuse(place, line, f"stopped by {', '.join(judged['stopped_by'])}", judged["evidence"])
-
     def _decided(self, place: Place, line: Line, wanted: Wanted, decision: Decision) -> None:
-        """Carries out what was decided. A judgement goes to the history whatever became of it: its evidence is used."""
+        """Carries out what was decided."""
         assert self.shelf is not None, "somebody decided about something on it"
         judged, why = decision.judged, decision.why or wanted.why
-        if judged is None:
-            if decision.take:
-                evidence = {"forced": True, "not_judged": decision.trouble}
-                self.move(place, line, CHAMPION, self.shelf.target(line.row.name, CHAMPION), why, evidence)
-        elif judged["stopped_by"]:
-            if decision.take:  # the refusal has the span: it counts as one use of it
-                evidence = {key: value for key, value in judged["evidence"].items() if key != "span"}
-                self.move(place, line, CHAMPION, judged["present"], why, {**evidence, "forced": True})
-        elif decision.take:
-            self.move(place, line, CHAMPION, judged["present"], why or "all gates passed", judged["evidence"])
-        else:
-            self.refuse(place, line, "all gates passed; it was left all the same", judged["evidence"])
+        if not decision.take:
+            if judged is not None:
+                self.notify(f"{CHAMPION} stays as it was; the history keeps what was found", markup=False)
+        elif judged is None:
+            evidence = {"forced": True, "not_judged": decision.trouble}
+            self.move(place, line, CHAMPION, self.shelf.target(line.row.name, CHAMPION), why, evidence)
+        else:  # the entry of the judging has the span: it counts as one use of it
+            forced = {"forced": True} if judged["stopped_by"] else {}
+            evidence = {key: value for key, value in judged["evidence"].items() if key != "span"} | forced
+            self.move(place, line, CHAMPION, judged["present"], why or "all gates passed", evidence)
 
     @work(thread=True, group="move")
     def move(
@@ -109,16 +103,6 @@ class ModelsScreen(VersionsScreen):
                 place, line.row.name, alias, line.row.version, present=present, why=why, at=self.around.clock(),
                 evidence=evidence,
             )  # fmt: skip
-            self.post_message(Moved(done))
-        except PapertapeError as error:
-            self.post_message(Moved(None, str(error)))
-
-    @work(thread=True, group="move")
-    def refuse(self, place: Place, line: Line, why: str, evidence: Mapping[str, Any]) -> None:
-        """Records that a version was not let in."""
-        try:
-            at = self.around.clock()
-            done = shelf.refuse(place, line.row.name, CHAMPION, line.row.version, why=why, at=at, evidence=evidence)
             self.post_message(Moved(done))
         except PapertapeError as error:
             self.post_message(Moved(None, str(error)))
@@ -137,14 +121,11 @@ class ModelsScreen(VersionsScreen):
         if move is None:
             self.notify(shown(event.trouble), title="Nothing has moved", severity="error", markup=False)
             return
-        if move.action == "refused":
-            self.notify(f"{CHAMPION} stays as it was; the history keeps what was found", markup=False)
-        else:
-            words = f"{move.name}@{move.alias} points to version {move.to_version} now"
-            self.notify(shown(words), markup=False)
-            line = None if self.shelf is None else self.shelf.find(move.name, move.to_version)
-            if line is not None:
-                self._awaited = f"{move.name}@{move.alias}", line.row.checksum, frozenset(self.sightings)
+        words = f"{move.name}@{move.alias} points to version {move.to_version} now"
+        self.notify(shown(words), markup=False)
+        line = None if self.shelf is None else self.shelf.find(move.name, move.to_version)
+        if line is not None:
+            self._awaited = f"{move.name}@{move.alias}", line.row.checksum, frozenset(self.sightings)
         self._wake.set()
 
     def _tell_of_pickup(self, sightings: tuple[Sighting, ...]) -> None:

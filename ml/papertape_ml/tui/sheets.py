@@ -1,6 +1,7 @@
 """What the sheets of the models screen say of a version, as rows of tables."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from textwrap import wrap
 from typing import Any
 
@@ -106,17 +107,24 @@ def gates(moves: Iterable[Move], name: str, version: int) -> list[Row]:
     rows: list[Row] = []
     judged = [move for move in moves if (move.name, move.to_version) == (name, version)
               and ("gates" in move.evidence or "not_judged" in move.evidence)]  # fmt: skip
-    for move in reversed(judged):
+    for move, before in zip_longest(judged[::-1], judged[-2::-1]):
         key = f"{move.alias} {move.number}"
         forced = ", past its gates" if move.evidence.get("forced") else ""
-        what = "was refused as" if move.action == "refused" else "became"
+        what = "became" if move.action != "refused" else "was judged for" if _let_in(move) else "was refused as"
         rows += sentences(key, f"{clock(move.at)[:16]}  {what} {move.alias}{forced}: {move.why}", "strong")
         if "not_judged" in move.evidence:
             rows += sentences(f"{key} not", f"not judged: {move.evidence['not_judged']}", "warning")
-        if "gates" in move.evidence:
+        found = move.evidence.get("gates")
+        if found is not None and (before is None or before.evidence.get("gates") != found):  # else it is told below
             rows += sentences(f"{key} on", judged_on(move.evidence), "faint")
-            rows += gate_rows(move.evidence["gates"], key)
+            rows += gate_rows(found, key)
     return rows
+
+
+def _let_in(move: Move) -> bool:
+    """Whether every gate would have let it in."""
+    found = move.evidence.get("gates")
+    return found is not None and all(each.get("passed") for each in found)
 
 
 def judged_on(evidence: Mapping[str, Any]) -> str:
@@ -153,7 +161,8 @@ def history(moves: Iterable[Move], name: str) -> list[Row]:
     """What happened to a model's aliases, the newest first."""
     rows = []
     for move in reversed([move for move in moves if move.name == name]):
-        sign, style = _ACTIONS[move.action]
+        judged = move.action == "refused" and _let_in(move)
+        sign, style = ("· judged", "faint") if judged else _ACTIONS[move.action]
         cells = (
             Cell(clock(move.at)[:16], "faint"), Cell(move.alias, "strong"), Cell(f"@{move.to_version}"),
             Cell(sign, style), Cell(move.why), Cell(move.by, "faint"),

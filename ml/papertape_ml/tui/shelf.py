@@ -83,24 +83,17 @@ def move(
 ) -> Move:  # fmt: skip
     """Makes an alias point to a version, if it still points to `present`. `at`: ms UTC."""
     with open_registry(place.folder, place.ledger) as registry:
-        return registry.move(name, alias, version, Wish(at, _user(), why, evidence), expected=present)
-
-
-def refuse(
-    place: Place, name: str, alias: str, version: int, *, why: str, at: int, evidence: Mapping[str, Any]
-) -> Move:
-    """Records that a version was judged for an alias and not let in; the evidence is used. `at`: ms UTC."""
-    with open_registry(place.folder, place.ledger) as registry:
-        return registry.refuse(name, alias, version, Wish(at, _user(), why, evidence))
+        return registry.move(name, alias, version, Wish(at, user(), why, evidence), expected=present)
 
 
 def roll_back(place: Place, name: str, alias: str, *, present: int, why: str, at: int) -> Move:
     """Takes an alias one step back, if it still points to `present`. `at`: ms UTC."""
     with open_registry(place.folder, place.ledger) as registry:
-        return registry.rollback(name, alias, Wish(at, _user(), why), expected=present)
+        return registry.rollback(name, alias, Wish(at, user(), why), expected=present)
 
 
-def _user() -> str:
+def user() -> str:
+    """Who moves aliases here."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

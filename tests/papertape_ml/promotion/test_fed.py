@@ -26,6 +26,7 @@ from papertape_ml.stacking.training import StackingConfig, train_stacking
 from papertape_ml.training.trained import Trained
 
 LEARNED, ALL = 3_000, 4_300
+SIZED = "A/USDT"
 SIGNALLED = "direction:1c,band=0.3vol,fee=0"
 MINUTE = 60_000
 
@@ -67,25 +68,27 @@ def test_stacking_of_other_members_is_refused_by_name(tmp_path: Path) -> None:
         heard_by([subject], Heard(rows, candles))
 
 
+SIZER = SizerConfig(
+    signals=market.config("gated", cap=0.5),
+    settings=SizerSettings(epochs=4, decays=(3.0,), batch=128, seed=3),
+    stop=None,
+    target=None,
+    short=True,
+    rolls=1,
+)
+
+
 @cache
 def sizer() -> Trained:
     pytest.importorskip("torch")
-    candles = {"A": market.candles(0.45, ALL)["A"][:, :LEARNED]}
-    config = SizerConfig(
-        signals=market.config("gated", cap=0.5),
-        settings=SizerSettings(epochs=4, decays=(3.0,), batch=128, seed=3),
-        stop=None,
-        target=None,
-        short=True,
-        rolls=1,
-    )
-    dataset = from_candles(candles, market.wanted(), parse(SIGNALLED))
-    return train_sizer(dataset, candles, sizing_set(catalogue().find, "1m", ("A",)), plugins(), config)
+    candles = {SIZED: market.candles(0.45, ALL, (SIZED,))[SIZED][:, :LEARNED]}
+    dataset = from_candles(candles, market.wanted((SIZED,)), parse(SIGNALLED))
+    return train_sizer(dataset, candles, sizing_set(catalogue().find, "1m", (SIZED,)), plugins(), SIZER)
 
 
 def test_a_sizer_is_judged_by_the_book_that_it_makes_of_later_signals(tmp_path: Path) -> None:
     [subject] = versions.subjects(versions.registry(tmp_path, sizer()), tmp_path)
-    given = Terms(market.candles(0.45, ALL), catalogue())
+    given = Terms(market.candles(0.45, ALL, (SIZED,)), catalogue())
     alone = sized(subject, None, given, plugins(), [])
     gates = {each.gate: each for each in alone.results}
     assert list(gates) == [
@@ -98,7 +101,7 @@ def test_a_sizer_is_judged_by_the_book_that_it_makes_of_later_signals(tmp_path: 
     growth = next(each for each in against.results if each.gate == "growth")
     assert (growth.found, growth.verdict) == ("signal@1: +0", "failed"), "it makes the same book as itself"
     with pytest.raises(WrongInputs, match="with these symbols it is"):
-        sized(subject, None, replace(given, candles={"B": given.candles["A"], **given.candles}), plugins(), [])
+        sized(subject, None, replace(given, candles={"B": given.candles[SIZED], **given.candles}), plugins(), [])
 
 
 def test_neither_is_judged_on_candles_alone(tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ def test_an_alias_moves_only_from_where_the_person_saw_it(place: Place) -> None:
     )
     with pytest.raises(AliasMoved, match="look again"):
         shelf.move(place, "signal", "champion", 2, present=1, why="again", at=8)
-    shelf.refuse(place, "signal", "champion", 1, why="stopped by labels", at=9, evidence={"span": [1, 2]})
+    with open_registry(place.folder, place.ledger) as registry:
+        registry.refuse("signal", "champion", 1, wish(9, "stopped by labels"))
     with pytest.raises(AliasMoved, match="look again"):
         shelf.roll_back(place, "signal", "champion", present=1, why="no", at=10)
     shelf.roll_back(place, "signal", "champion", present=2, why="loses", at=11)

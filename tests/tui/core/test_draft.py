@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.hostile import HOSTILE
 from tests.tui.sessions import SMALL, installed
 
 from papertape.engine.config import SessionConfig, read_config
@@ -110,3 +111,29 @@ def test_parts_are_added_changed_and_taken_out_by_their_places() -> None:
     assert with_part(draft, "risk.0", None).risk == ()
     none = replace(demo(), strategies=())
     assert "a session needs a strategy" in problems(none, installed())[0].words
+
+
+def hostile(text: str) -> Draft:
+    """The text as every value of a feed that reads files, a strategy, a fusion and a rule, and as a name."""
+    feed = Part("replay", {"sources": text, "timeframe": text})
+    rules = (Part("max-drawdown", {"limit": text}), Part(text))
+    strategies = (Part("ema-cross", {"fast": text}, name=text), Part(text, {text: text}))
+    return Draft(
+        feed, strategies, (Part("weighted-vote", {"weights": f"{text}={text}"}),), Part(text), rules, pace=text
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_any_text_is_either_named_as_wrong_or_written_as_it_is(text: str) -> None:
+    draft = hostile(text)
+    assert problems(draft, installed())
+    alone = replace(demo(), strategies=(Part("ema-cross", name=text),), fusion=())
+    if not problems(alone, installed()):
+        assert tomllib.loads(toml(document(alone, installed())))["strategies"][0]["name"] == text
+    for one in (replace(demo(), cash=text), replace(demo(), bars=text), replace(demo(), seed=text)):
+        problems(one, installed())  # whatever it finds, it finds it without an accident
+
+
+def test_a_text_that_no_file_can_hold_is_named() -> None:
+    (found,) = problems(replace(demo(), rest={"note": "\ud800"}), installed())
+    assert "half of a pair" in found.words

@@ -37,7 +37,7 @@ def test_on_stale_data_nobody_is_shown_to_have_a_vote(tmp_path: Path) -> None:
             heads = {row.cells[0].text for row in rows if row.spans}
             assert any("BTC/USDT" in each and "! its data are stale" in each for each in heads)
             assert any("ETH/USDT" in each and "stale" not in each for each in heads)
-            stands = {row.key.split("\n")[1:][0]: [] for row in rows}  # by symbol
+            stands: dict[str, list[str]] = {row.key.split("\n")[1]: [] for row in rows}  # by symbol
             for row in rows:
                 if not row.spans:
                     stands[row.key.split("\n")[1]].append(row.cells[2].text)

@@ -15,6 +15,8 @@ from papertape.engine.models import Models
 from papertape.engine.pacing import read_pace
 from papertape.engine.recorded import RECORDED
 from papertape.engine.registered import Kind
+from papertape.tui.core.toml import toml
+from papertape.tui.core.typed import meant, typed, whole
 
 Role = Literal["feed", "strategies", "fusion", "sizer", "risk"]
 KINDS: Mapping[Role, Kind] = {
@@ -132,9 +134,9 @@ def document(draft: Draft, plugins: Plugins) -> dict[str, Any]:
     if made["risk"]:
         found["risk"] = made["risk"]
     found["cash"] = draft.cash
-    found["seed"] = _whole(draft.seed)
+    found["seed"] = whole(draft.seed)
     if draft.bars.strip():
-        found["bars"] = _whole(draft.bars)
+        found["bars"] = whole(draft.bars)
     return found | dict(draft.rest)
 
 
@@ -152,9 +154,18 @@ def problems(draft: Draft, plugins: Plugins, ledger: str = "") -> tuple[Problem,
             found += _said(key, lambda key=key: read_config({key: told[key]}))
     found += _said("pace", lambda: read_pace(draft.pace))
     found += _said("", lambda: unique_names(read_config({"strategies": told["strategies"]}).strategies))
+    if not found:
+        found += _unwritable(told)
     if not found and draft.feed.kind not in (RECORDED, "exchange"):
         found += _said("", lambda: _whole_session(read_config(told), plugins, ledger))
     return tuple(dict.fromkeys(found))
+
+
+def _unwritable(told: Mapping[str, Any]) -> Iterator[Problem]:
+    try:
+        toml(told).encode()
+    except UnicodeEncodeError:
+        yield Problem("", "", "a text in it has half of a pair of characters, which no file can hold: type it anew")
 
 
 def _whole_session(config: SessionConfig, plugins: Plugins, ledger: str) -> None:
@@ -167,38 +178,6 @@ def _whole_session(config: SessionConfig, plugins: Plugins, ledger: str) -> None
     finally:
         models.close()
         feed.close()
-
-
-def hint(param: Param[Any]) -> str:
-    """What a parameter takes, in a line: its help, its bounds, its default.
-
-    >>> hint(Param(55, min=2, max=500, help="candles looked back"))
-    'candles looked back; 2 to 500'
-    """
-    if param.choices:
-        bounds = ", ".join(map(str, param.choices))
-    elif param.min is not None and param.max is not None:
-        bounds = f"{param.min} to {param.max}"
-    elif param.min is not None:
-        bounds = f"{param.min} or more"
-    else:
-        bounds = "" if param.max is None else f"{param.max} or less"
-    return "; ".join(filter(None, (param.help, bounds)))
-
-
-def typed(value: object) -> str:
-    """A value as somebody would type it.
-
-    >>> typed(True), typed(["a", "b"]), typed({"macd": 2.0}), typed(None)
-    ('true', 'a, b', 'macd=2.0', '')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}={inner}" for key, inner in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _part(spec: Spec) -> Part:
@@ -221,7 +200,7 @@ def _params(role: Role, part: Part, plugins: Plugins) -> dict[str, Any]:
         if key in part.given and typed(part.given[key]) == text:
             params[key] = part.given[key]
         elif text.strip():
-            params[key] = _meant(text, known.get(key))
+            params[key] = meant(text, known.get(key))
     return params
 
 
@@ -232,35 +211,6 @@ def params_of(role: Role, part: Part, plugins: Plugins) -> dict[str, Param[Any]]
     except PapertapeError:
         return {}
     return found
-
-
-def _meant(text: str, param: Param[Any] | None) -> Any:
-    """The value that a text stands for; the text itself where it stands for none."""
-    wanted = object if param is None else param.type
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if wanted in (list, tuple):
-        return words
-    if wanted is dict:
-        pairs = [word.partition("=") for word in words]
-        return {key.strip(): _number(value.strip()) for key, equals, value in pairs if equals} or text
-    if wanted is bool:
-        return {"true": True, "false": False}.get(text.strip().lower(), text)
-    return _number(text.strip()) if wanted in (int, float, object) else text.strip()
-
-
-def _number(text: str) -> Any:
-    for read in (int, float):
-        try:
-            value = read(text)
-        except ValueError:
-            continue
-        return value if value == value and abs(value) != float("inf") else text
-    return text
-
-
-def _whole(text: str) -> Any:
-    number = _number(text.strip())
-    return number if isinstance(number, int) else text
 
 
 def _part_problems(place: str, role: Role, part: Part, plugins: Plugins) -> Iterator[Problem]:

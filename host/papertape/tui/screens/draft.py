@@ -23,6 +23,7 @@ from papertape.tui.core.draft import KINDS, OWN, Draft, Part, Problem, Role
 from papertape.tui.core.launching import Launch, run_arguments, write_session_file
 from papertape.tui.core.text import shown
 from papertape.tui.core.toml import toml
+from papertape.tui.core.typed import hint, typed
 from papertape.tui.messages import Checked, Launched, SessionWanted
 from papertape.tui.screens.dialogs import Help
 from papertape.tui.screens.draft_keys import KEYS
@@ -158,12 +159,12 @@ class DraftScreen(Screen[None]):
 
     def _fields(self) -> Iterator[Field]:
         if self.place == SESSION:
-            for name, hint in OWN.items():
-                yield Field(SESSION, name, getattr(self.draft, name), "", hint)
+            for name, means in OWN.items():
+                yield Field(SESSION, name, getattr(self.draft, name), "", means)
         elif self._part is not None and self._plugins is not None:
             role, part = self._part
             for name, param in drafts.params_of(role, part, self._plugins).items():
-                yield Field(self.place, name, part.typed.get(name, ""), drafts.typed(param.default), drafts.hint(param))
+                yield Field(self.place, name, part.typed.get(name, ""), typed(param.default), hint(param))
 
     @work(group="fields", exclusive=True)
     async def _show_fields(self) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from papertape.contract.errors import PapertapeError
 from papertape.tui.core.indicators import Choosable, Study
 from papertape.tui.core.text import shown
+from papertape.tui.widgets.line import Line
 from papertape.tui.widgets.paint import label
 from papertape.tui.widgets.studies import MOST
 from papertape.tui.widgets.table import Cell, Column, Row, Table
@@ -39,7 +40,7 @@ class PickIndicators(ModalScreen[tuple[str, ...]]):
         with Vertical(classes="dialog -wide") as box:
             box.border_title = label("Indicators")
             box.border_subtitle = label("type to find, enter on or off, escape done")
-            yield Input(placeholder="a name, such as rsi or ema_33", compact=True)
+            yield Line(placeholder="a name, such as rsi or ema_33")
             yield Table(COLUMNS, "Nothing of that name.", id="indicators")
 
     def on_mount(self) -> None:

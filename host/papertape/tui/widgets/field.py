@@ -2,9 +2,10 @@
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from papertape.tui.core.text import shown
+from papertape.tui.widgets.line import Line
 from papertape.tui.widgets.paint import label
 
 
@@ -18,7 +19,7 @@ class Field(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(label(self.parameter), classes="field-name")
-        yield Input(self._value, placeholder=shown(self._default, 40), compact=True)
+        yield Line(self._value, shown(self._default, 40))
         yield Static(classes="field-hint")
 
     def on_mount(self) -> None:
