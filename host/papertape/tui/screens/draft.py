@@ -31,11 +31,8 @@ from papertape.tui.screens.pick_component import PickComponent, purpose
 from papertape.tui.widgets.field import Field
 from papertape.tui.widgets.keys import Keys
 from papertape.tui.widgets.paint import label
-from papertape.tui.widgets.table import Cell, Column, Row, Table
-
-SESSION = "session"
-_COLUMNS = (Column("", most=9), Column("", most=None))
-_WORDS = {"feed": "feed", "strategies": "strategy", "fusion": "fusion", "sizer": "sizer", "risk": "risk rule"}
+from papertape.tui.widgets.part_rows import COLUMNS, SESSION, WORDS, part_rows
+from papertape.tui.widgets.table import Table
 
 
 class DraftScreen(Screen[None]):
@@ -65,7 +62,7 @@ class DraftScreen(Screen[None]):
         with Horizontal(id="draft"):
             with Vertical(classes="panel", id="parts-panel") as box:
                 box.border_title = label(self.heading)
-                yield Table(_COLUMNS, id="parts")
+                yield Table(COLUMNS, id="parts")
             with VerticalScroll(classes="panel", id="fields", can_focus=False):
                 pass
         yield Static(id="verdict")
@@ -121,20 +118,7 @@ class DraftScreen(Screen[None]):
     # The list of parts
 
     def _list(self) -> None:
-        wrong = {one.place.partition(".")[0] if one.place in OWN else one.place for one in self.problems or ()}
-        rows = [Row(SESSION, (Cell("session"), self._mark("cash, length, pace", bool(wrong & {*OWN, ""}))))]
-        for role in KINDS:
-            for place, own, part in drafts.parts(self.draft):
-                if own == role:
-                    name = Path(part.kind).name + (f" ({part.name})" if part.name else "")
-                    rows.append(Row(place, (Cell(_WORDS[role], "faint"), self._mark(name, place in wrong))))
-            if role in ("strategies", "fusion", "risk"):
-                style = "error" if role in wrong else "faint"
-                rows.append(Row(f"+{role}", (Cell("", "faint"), Cell(f"+ add a {_WORDS[role]}", style))))
-        self.query_one(Table).show(rows)
-
-    def _mark(self, text: str, wrong: bool) -> Cell:
-        return Cell(f"✗ {text}", "error") if wrong else Cell(text)
+        self.query_one(Table).show(list(part_rows(self.draft, self.problems or ())))
 
     @on(Table.Pointed, "#parts")
     def pointed(self, event: Table.Pointed) -> None:
@@ -220,7 +204,7 @@ class DraftScreen(Screen[None]):
         if self._plugins is None:
             return None
         offered = self._plugins.of_kind(KINDS[role])
-        return await self.app.push_screen_wait(PickComponent(f"Choose a {_WORDS[role]}", offered))
+        return await self.app.push_screen_wait(PickComponent(f"Choose a {WORDS[role]}", offered))
 
     @work(group="ask")
     async def add(self, role: Role) -> None:
