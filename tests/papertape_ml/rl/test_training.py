@@ -93,6 +93,7 @@ def test_votes_are_weighed_anew_on_candles_that_no_member_learned_from() -> None
     assert isinstance(again.model, PolicyModel) and isinstance(again.model.policy, VotePolicy)
     assert again.model.policy.members == found.model.policy.members
     assert again.model.policy.votes != found.model.policy.votes
+    assert again.test_span is not None
     assert again.training["span"][0] >= learned and again.training["span"][1] <= again.test_span[0]
     other = simulated(1_800).copy()
     other[1:5, :300] = np.round(other[1:5, :300] * np.linspace(0.5, 1.0, 300), 4)
