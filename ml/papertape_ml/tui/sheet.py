@@ -34,5 +34,9 @@ class Sheet(Vertical):
     def say(self, about: Line | None, rows: list[Row]) -> None:
         """Shows other rows, about a version."""
         self.border_title = label("  ".join(filter(None, (self.heading, about and str(about)))), 50)
+        table = self.query_one(Table)
         empty = sheets.sentences("nothing", self.empty if about else "", "faint")
-        self.query_one(Table).show(rows or empty)
+        table.empty = "\n".join(row.cells[0].text for row in empty)
+        table.show(rows)
+        if not rows:
+            table.refresh()

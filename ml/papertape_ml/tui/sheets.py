@@ -227,7 +227,9 @@ def _figure(metrics: Mapping[str, Any], path: str) -> Row:
 def _number(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.4f}"
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if abs(value) >= 0.001 else f"{value:.2e}"  # no zeros where there is something
 
 
 def _span(span: Sequence[int] | None) -> str | None:

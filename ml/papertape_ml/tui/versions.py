@@ -17,8 +17,10 @@ VERSIONS = (
     Column("answers in", most=30, rank=3),
     Column("created", rank=4),
 )
-TOLD: Final = ("logloss", "error", "growth")
-"""Figures of a version's own test; the first that it has is told."""
+TOLD: Final = {
+    "logloss": "log loss", "error": "error", "growth": "growth", "growth_per_trade": "growth a trade",
+}  # fmt: skip
+"""Figures of a version's own test, and their names; the first that it has is told."""
 
 
 def version_rows(shelf: Shelf, sightings: tuple[Sighting, ...]) -> list[Row]:
@@ -45,8 +47,8 @@ def _cells(line: Line, sightings: tuple[Sighting, ...], first: bool) -> tuple[Ce
 
 
 def _tested(metrics: Any) -> str:
-    for name in TOLD:
+    for name, words in TOLD.items():
         value = value_of(metrics, f"test.{name}")
         if value is not None:
-            return f"{'log loss' if name == 'logloss' else name} {value:.4f}"
+            return f"{words} {value:.4f}"
     return ""

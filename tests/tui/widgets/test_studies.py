@@ -37,5 +37,5 @@ def test_where_there_is_no_room_the_mark_stays_and_the_rest_goes() -> None:
 
 def test_it_is_dashed_until_it_is_exact() -> None:
     drawn = Overlay(np.arange(10.0), "1", "study-0", 8).dashed
-    assert np.flatnonzero(np.isnan(drawn)).tolist() == [2, 3, 6]
+    assert np.flatnonzero(np.isnan(drawn)).tolist() == [2, 5]
     assert not np.isnan(Overlay(np.arange(10.0), "1", "study-0").dashed).any()

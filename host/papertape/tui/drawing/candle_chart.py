@@ -50,10 +50,10 @@ class Overlay(NamedTuple):
 
     @property
     def dashed(self) -> NDArray[np.float64]:
-        """The values that are drawn: two of four where it is dashed."""
+        """The values that are drawn: two of three where it is dashed."""
         values = self.values.copy()
         early = np.arange(min(len(values), max(0, self.settled - 1)))
-        values[early[early % 4 > 1]] = np.nan
+        values[early[early % 3 == 2]] = np.nan
         return values
 
 

@@ -65,7 +65,7 @@ class Pick(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         table = self.query_one(Table)
-        table.styles.height = max(1, len(self.rows) + 1)
+        table.styles.height = max(1, len(self.rows) + any(column.title for column in self.columns))
         table.show(self.rows)
         table.focus()
 
