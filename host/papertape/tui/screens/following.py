@@ -10,7 +10,7 @@ from papertape.contract.errors import PapertapeError, UnknownSession
 from papertape.tui.core.follower import Follower
 from papertape.tui.messages import Looked, LookFailed
 
-LIVELY, CALM, TROUBLED = 1 / 15, 1.0, 2.0
+LIVELY, CALM, TROUBLED = 1 / 12, 1.0, 2.0
 """Seconds from one look to the next: at a session that runs, at one that does not, after one that failed."""
 ANSWER, KEPT_BACK = 0.08, 0.25
 """Seconds after a key in which no look begins, and how long keys that follow each other may keep one back."""
