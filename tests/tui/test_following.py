@@ -11,6 +11,7 @@ from papertape.tui.core.follower import Follower
 from papertape.tui.messages import Looked
 from papertape.tui.screens import following
 from papertape.tui.screens.following import Following
+from papertape.tui.tidying import ANSWERED
 
 
 class Slow(Follower):
@@ -63,27 +64,25 @@ def test_a_screen_that_paints_nothing_holds_it_up_no_longer_than_a_moment(
     thread.join()
 
 
-def test_no_look_begins_while_a_key_is_being_answered(sqlite_url: str) -> None:
-    play(sqlite_url, "s", bars=5)
-    pressed, reader, told = monotonic(), Slow(sqlite_url, "s"), list[Message]()
-    worker = Following(reader, told.append, lambda: monotonic() - pressed)
+def first_look(worker: Following, told: list[Message]) -> Message:
+    """What it tells first; it is stopped then."""
     thread = Thread(target=worker.run)
     thread.start()
     while not told:
         sleep(0.005)
     worker.stop()
     thread.join()
-    assert reader.looked[0] - pressed >= following.ANSWER
+    return told[0]
+
+
+def test_no_look_begins_while_a_key_is_being_answered(sqlite_url: str) -> None:
+    play(sqlite_url, "s", bars=5)
+    pressed, reader, told = monotonic(), Slow(sqlite_url, "s"), list[Message]()
+    first_look(Following(reader, told.append, lambda: monotonic() - pressed), told)
+    assert reader.looked[0] - pressed >= ANSWERED
 
 
 def test_keys_without_end_keep_it_back_for_a_moment_only(sqlite_url: str) -> None:
     play(sqlite_url, "s", bars=5)
-    reader, told = Slow(sqlite_url, "s"), list[Message]()
-    worker = Following(reader, told.append, lambda: 0.0)
-    thread = Thread(target=worker.run)
-    thread.start()
-    while not told:
-        sleep(0.005)
-    worker.stop()
-    thread.join()
-    assert isinstance(told[0], Looked)
+    told = list[Message]()
+    assert isinstance(first_look(Following(Slow(sqlite_url, "s"), told.append, lambda: 0.0), told), Looked)

@@ -8,7 +8,7 @@ YOUNG, MIDDLE, NEVER = 50_000, 5, 1_000_000
 some thousands of new ones, so that it comes of itself only where keys follow each other for long."""
 SWEPT_EVERY, TIDIED_EVERY = 0.25, 15.0
 """Seconds between two collections of what is new, and of everything."""
-ANSWERED, QUIET = 0.1, 3.0
+ANSWERED, QUIET = 0.08, 3.0
 """Seconds without a key after which the last one has had its answer, and nobody seems to wait for anything."""
 
 

@@ -9,11 +9,12 @@ from textual.message import Message
 from papertape.contract.errors import PapertapeError, UnknownSession
 from papertape.tui.core.follower import Follower
 from papertape.tui.messages import Looked, LookFailed
+from papertape.tui.tidying import ANSWERED
 
 LIVELY, CALM, TROUBLED = 1 / 12, 1.0, 2.0
 """Seconds from one look to the next: at a session that runs, at one that does not, after one that failed."""
-ANSWER, KEPT_BACK = 0.08, 0.25
-"""Seconds after a key in which no look begins, and how long keys that follow each other may keep one back."""
+KEPT_BACK = 0.25
+"""Seconds for which keys that follow each other may keep a look back."""
 
 
 class Following:
@@ -78,5 +79,5 @@ class Following:
 
     def _let_keys_pass(self) -> None:
         latest = monotonic() + KEPT_BACK
-        while (left := min(ANSWER - self._untouched(), latest - monotonic())) > 0 and not self.stopped:
+        while (left := min(ANSWERED - self._untouched(), latest - monotonic())) > 0 and not self.stopped:
             self._stopped.wait(left)
