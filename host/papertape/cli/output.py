@@ -39,9 +39,12 @@ def printable(text: object, keep: str = "") -> str:
     raw = str(text)
     if raw.isascii() and raw.isprintable():
         return raw
-    return "".join(
-        char if char in keep or unicodedata.category(char) not in _UNSAFE else repr(char)[1:-1] for char in raw
-    )
+    return "".join(repr(char)[1:-1] if acts(char) and char not in keep else char for char in raw)
+
+
+def acts(char: str) -> bool:
+    """Whether a character could act on a terminal, or hide what a text says."""
+    return unicodedata.category(char) in _UNSAFE
 
 
 def print_json(document: object) -> None:

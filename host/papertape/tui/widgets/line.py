@@ -1,13 +1,10 @@
 """A line to type in."""
 
-import unicodedata
-
 from rich.highlighter import Highlighter
 from rich.text import Text
 from textual.widgets import Input
 
-_ACTING = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Categories of characters that could act on a terminal, or hide what a text says."""
+from papertape.cli.output import acts
 
 
 class _Shown(Highlighter):
@@ -16,7 +13,7 @@ class _Shown(Highlighter):
     def highlight(self, text: Text) -> None:
         plain = text.plain
         if not (plain.isascii() and plain.isprintable()):
-            text.plain = "".join("\ufffd" if unicodedata.category(char) in _ACTING else char for char in plain)
+            text.plain = "".join("\ufffd" if acts(char) else char for char in plain)
 
 
 class Line(Input):
